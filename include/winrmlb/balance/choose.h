@@ -1,0 +1,65 @@
+// choose(): which server an exchange goes to, and why. The one routing decision, as a pure function.
+//
+// No locks, no clock, no table: the facts of the exchange and a view of the servers in, a Choice out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "winrmlb/balance/server_state.h"
+#include "winrmlb/config/settings.h"
+#include "winrmlb/core/address.h"
+#include "winrmlb/core/ids.h"
+
+namespace winrmlb::balance {
+
+/// Why an exchange goes where it goes. Metric label, access-log field, and what `explain` answers.
+enum class Reason : std::uint8_t { Bound, Pinned, Affinity, Assigned, Failover, Failback, Hunted, Unavailable };
+std::string_view name_of(Reason reason) noexcept;
+
+/// What is known of an exchange when the server is chosen.
+struct Facts {
+  ClientAddress client;
+  std::optional<ServerId> bound;   // the session's login or sealed traffic lives there
+  std::optional<ServerId> pinned;  // the message names a shell that lives there
+};
+
+/// What is known of an address: its entry in the affinity table.
+struct Entry {
+  ServerId server;
+  std::optional<ServerId> home;  // where it was before a failover
+  bool holds = false;            // sessions, pins or recent opaque traffic at `server`
+};
+
+/// A server as choose() sees it: the atomics read once.
+struct Candidate {
+  ServerId id;
+  std::uint64_t name_hash = 0;
+  std::uint16_t weight = 0;
+  std::uint8_t priority = 0;
+  bool takes_new = false;
+  bool keeps_old = false;
+  bool checking = false;   // not yet checked; taken only if nothing takes new clients
+  bool draining = false;
+  bool full = false;       // max_sessions reached
+  std::uint32_t clients = 0;
+  std::uint32_t shells = 0;
+};
+
+struct Choice {
+  std::optional<ServerId> server;  // nothing: Reason::Unavailable
+  Reason reason = Reason::Unavailable;
+};
+
+struct Policy {
+  config::Assign assign = config::Assign::Balanced;
+  config::Failback failback = config::Failback::WhenIdle;
+  std::optional<ServerId> planned;  // of this client, if the plan names one
+};
+
+Choice choose(const Facts& facts, const std::optional<Entry>& entry, std::span<const Candidate> candidates,
+              const Policy& policy);
+
+}  // namespace winrmlb::balance

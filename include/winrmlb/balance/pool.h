@@ -1,0 +1,80 @@
+// Pool: the servers that stand for each other, and which client address belongs to which of them.
+//
+// A Pool is a snapshot, built from Settings at load and reload, immutable and shared by all workers; what lasts
+// (ServerState, AffinityTable) it holds by shared_ptr and hands on to its successor. Routing is `route()`:
+// look-ups by the lock-striped table, the choice itself by the pure choose() (balance/choose.h).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "winrmlb/balance/affinity.h"
+#include "winrmlb/balance/choose.h"
+#include "winrmlb/balance/server_state.h"
+#include "winrmlb/config/settings.h"
+#include "winrmlb/core/address.h"
+#include "winrmlb/core/ids.h"
+#include "winrmlb/core/time.h"
+
+namespace winrmlb::balance {
+
+/// A server as this snapshot configures it.
+struct Member {
+  config::Server settings;
+  std::shared_ptr<ServerState> state;
+};
+
+class Pool {
+ public:
+  /// `predecessor` (may be null): the snapshot before a reload, whose table and states go on for the servers of
+  /// the same name. `next_server_id` is advanced for each server not seen before.
+  Pool(PoolId id, const config::Pool& settings, std::uint32_t affinity_capacity, const Pool* predecessor,
+       ServerId& next_server_id);
+
+  PoolId id() const noexcept { return id_; }
+  const std::string& name() const noexcept { return settings_.name; }
+  const config::Pool& settings() const noexcept { return settings_; }
+  const std::vector<Member>& members() const noexcept { return members_; }
+  const Member* member(ServerId id) const noexcept;
+  const Member* member(std::string_view name) const noexcept;
+
+  ClientAddress client_of(const IpAddress& address) const noexcept;
+
+  /// Where an exchange of this client goes. For an address without an entry the choice is in the table when this
+  /// returns (insert-if-absent, serialised per pool), so that sixty-four first connections agree.
+  Choice route(const Facts& facts, TimePoint now);
+
+  /// A connect to `failed` did not succeed. An address that holds nothing there moves (compare-and-swap: whoever
+  /// comes second gets the first one's answer); one that holds something stays until the verdict.
+  struct Moved {
+    bool moved = false;
+    Choice choice;  // if moved
+  };
+  Moved move_away(const ClientAddress& client, ServerId failed, TimePoint now);
+
+  /// A session of `client` has a server connection to `server`, or no longer has it. `opaque`: it carried a
+  /// connection-bound login or sealed messages, so that something may live on there after the last session.
+  void session_opened(const ClientAddress& client, ServerId server, TimePoint now);
+  void session_closed(const ClientAddress& client, ServerId server, bool opaque, TimePoint now);
+
+  /// What route() would say, changing nothing, and the sentence for the operator.
+  struct Explanation {
+    Choice choice;
+    std::string text;
+  };
+  Explanation explain(const Facts& facts, TimePoint now) const;
+
+  AffinityTable& affinity() noexcept { return *affinity_; }
+  const AffinityTable& affinity() const noexcept { return *affinity_; }
+
+ private:
+  PoolId id_;
+  config::Pool settings_;
+  std::vector<Member> members_;
+  std::shared_ptr<AffinityTable> affinity_;
+};
+
+}  // namespace winrmlb::balance

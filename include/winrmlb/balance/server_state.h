@@ -1,0 +1,52 @@
+// ServerState: what all workers know about one server right now.
+//
+// Owned by shared_ptr from the Pool snapshots that name the server; lives across reloads. Written by any thread
+// through atomics; touched once or twice per exchange. The text of why a server is in its state is health's.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "winrmlb/config/settings.h"
+#include "winrmlb/core/ids.h"
+
+namespace winrmlb::balance {
+
+/// What health thinks of a server.
+///
+///   Checking ──pass──▶ Up ──failure──▶ Suspect ──pass──▶ Up
+///                                         │ verdict: refused again, or `fall` failures
+///                                         ▼
+///                                       Down ──`rise` passes──▶ Up
+///
+/// New addresses go to Up servers only (to Checking ones if there is no other); an address that is on a Suspect
+/// server stays there until the verdict.
+enum class Fitness : std::uint8_t { Checking, Up, Suspect, Down };
+std::string_view name_of(Fitness fitness) noexcept;
+
+struct ServerState {
+  ServerState(ServerId server_id, std::string server_name) : id(server_id), name(std::move(server_name)) {}
+
+  const ServerId id;
+  const std::string name;
+  std::atomic<Fitness> fitness{Fitness::Checking};
+  std::atomic<config::ServerMode> mode{config::ServerMode::Ready};
+  std::atomic<std::uint32_t> sessions{0};  // connected server connections
+  std::atomic<std::uint32_t> clients{0};   // affinity entries that name it
+  std::atomic<std::uint32_t> shells{0};    // known to live there
+
+  /// May take an address that has nothing anywhere.
+  bool takes_new() const noexcept {
+    const auto now = fitness.load(std::memory_order_relaxed);
+    return now == Fitness::Up && mode.load(std::memory_order_relaxed) == config::ServerMode::Ready;
+  }
+  /// May serve an address that is already there.
+  bool keeps_old() const noexcept {
+    return fitness.load(std::memory_order_relaxed) != Fitness::Down &&
+           mode.load(std::memory_order_relaxed) != config::ServerMode::Maintenance;
+  }
+};
+
+}  // namespace winrmlb::balance

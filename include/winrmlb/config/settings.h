@@ -1,0 +1,156 @@
+// Settings: everything an operator can say, typed, with the defaults that the product ships.
+//
+// An immutable value, built by config/load.h from YAML, shared as shared_ptr<const Settings> between threads and
+// read once per exchange. Durations and sizes are typed; the key, bound and one line of why of each field stand in
+// the key table (config/keys.h), from which the loader, the JSON Schema and the reference file are made.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "winrmlb/core/address.h"
+
+namespace winrmlb::config {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// ---- listeners ----------------------------------------------------------------------------------------------
+
+enum class TlsMode : std::uint8_t { Terminate, Passthrough };
+enum class TlsVersion : std::uint8_t { Tls12, Tls13 };
+
+struct ListenerTls {
+  TlsMode mode = TlsMode::Terminate;
+  std::string certificate;  // PEM chain, leaf first
+  std::string key;          // PEM private key
+  TlsVersion min_version = TlsVersion::Tls12;
+  friend bool operator==(const ListenerTls&, const ListenerTls&) = default;
+};
+
+/// Which field tells the server the client's address. Never added to an exchange that carries a
+/// connection-bound login or a sealed message.
+enum class ForwardedField : std::uint8_t { None, XForwardedFor, Forwarded };
+
+struct Listener {
+  std::string name;  // default: the bind text
+  Endpoint bind;
+  std::string pool;
+  std::optional<ListenerTls> tls;
+  ForwardedField forwarded = ForwardedField::None;
+  friend bool operator==(const Listener&, const Listener&) = default;
+};
+
+// ---- pools --------------------------------------------------------------------------------------------------
+
+enum class Assign : std::uint8_t { Balanced, Hash, Planned };
+enum class Failback : std::uint8_t { WhenIdle, Never, Immediate };
+
+struct Affinity {
+  std::uint8_t prefix4 = 32;
+  std::uint8_t prefix6 = 128;
+  seconds ttl{7200};
+  Assign assign = Assign::Balanced;
+  Failback failback = Failback::WhenIdle;
+  friend bool operator==(const Affinity&, const Affinity&) = default;
+};
+
+enum class ServerMode : std::uint8_t { Ready, Drain, Maintenance };
+
+struct Server {
+  std::string name;
+  std::string host;  // address or name
+  std::uint16_t port = 5985;      // plain; used by plain listeners
+  std::uint16_t tls_port = 5986;  // TLS; used by TLS listeners
+  std::uint16_t weight = 100;     // 0: takes no new client
+  std::uint8_t priority = 0;      // lower first; higher tiers are backups
+  std::uint32_t max_sessions = 0;  // 0: no limit
+  ServerMode state = ServerMode::Ready;
+  friend bool operator==(const Server&, const Server&) = default;
+};
+
+enum class Verify : std::uint8_t { Full, None };
+
+struct ServerTls {
+  Verify verify = Verify::Full;
+  std::string ca;           // PEM file; empty: the system store
+  std::string server_name;  // name to verify; empty: the server's host
+  std::string fingerprint;  // SHA-256 of the leaf, hex; accepted in place of a chain
+  TlsVersion min_version = TlsVersion::Tls12;
+  friend bool operator==(const ServerTls&, const ServerTls&) = default;
+};
+
+struct Timeouts {
+  milliseconds connect{2000};
+  milliseconds tls_handshake{5000};
+  milliseconds request_head{10000};    // from its first byte to its end
+  milliseconds body_progress{30000};   // between two bytes of a body, either way
+  milliseconds response{195000};       // to the first byte of an answer whose message gives no other time
+  milliseconds idle{3600000};          // between exchanges
+  milliseconds queue{5000};            // all that the balancer itself may take: verdicts, retries
+  friend bool operator==(const Timeouts&, const Timeouts&) = default;
+};
+
+struct Health {
+  milliseconds interval{2000};  // between checks of a server that is up
+  milliseconds timeout{1500};   // of one check
+  std::uint8_t fall = 2;        // failures in a row until a server is down
+  std::uint8_t rise = 2;        // passes in a row until it is up again
+  friend bool operator==(const Health&, const Health&) = default;
+};
+
+struct Pool {
+  std::string name;
+  std::vector<Server> servers;  // in the order of the file
+  std::vector<IpAddress> clients;  // assign: planned
+  Affinity affinity;
+  ServerTls server_tls;
+  Timeouts timeouts;
+  Health health;
+  friend bool operator==(const Pool&, const Pool&) = default;
+};
+
+// ---- the process --------------------------------------------------------------------------------------------
+
+enum class LogLevel : std::uint8_t { Trace, Debug, Info, Warn, Error };
+enum class LogFormat : std::uint8_t { Json, Text };
+
+struct Log {
+  LogLevel level = LogLevel::Info;
+  LogFormat format = LogFormat::Json;
+  std::string file;         // empty: standard output
+  std::string access_file;  // empty: with the rest; "off": none
+  friend bool operator==(const Log&, const Log&) = default;
+};
+
+struct Admin {
+  std::optional<Endpoint> bind;                   // HTTP: /metrics, /livez, /readyz; none: off
+  std::string socket = "/run/winrm-lb/control.sock";  // empty: off
+  friend bool operator==(const Admin&, const Admin&) = default;
+};
+
+struct Limits {
+  std::uint32_t head_bytes = 64 * 1024;  // request line and header section, and the same for a response
+  std::uint16_t fields = 100;            // header fields in a head
+  std::uint32_t target_bytes = 8 * 1024;  // request target
+  std::uint64_t body_bytes = 0;           // one body, either way; 0: no limit (bodies stream)
+  std::uint32_t sessions = 0;             // in all; 0: what the descriptor limit holds
+  std::uint32_t affinity_entries = 1'000'000;  // per pool
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+struct Settings {
+  std::uint32_t version = 1;
+  std::uint16_t workers = 0;  // 0: one per core; a change needs a restart
+  std::vector<Listener> listeners;
+  std::vector<Pool> pools;  // in the order of the file
+  Log log;
+  Admin admin;
+  Limits limits;
+  friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+}  // namespace winrmlb::config

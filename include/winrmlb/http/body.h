@@ -1,0 +1,63 @@
+// BodyReader: tells how many of the next bytes belong to the body of a message, and when it ends.
+//
+// Pure, a state machine over bytes, no copy: bodies are relayed as framed, so it validates (chunk sizes, extensions,
+// trailers; RFC 9112 7.1) and counts, but does not unwrap. Who wants the content of a chunked body (the envelope
+// scanner) gets it as views, one at a time, through the optional `content` argument.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "winrmlb/core/result.h"
+#include "winrmlb/http/head.h"
+
+namespace winrmlb::http {
+
+class BodyReader {
+ public:
+  BodyReader() = default;  // Framing::None: done at once
+  BodyReader(Framing framing, std::uint64_t content_length, Side side, const Limits& limits) noexcept;
+
+  struct Taken {
+    std::size_t bytes = 0;            // of `input`, from its start, belong to this body
+    std::string_view content;         // the first run of content bytes within them
+  };
+
+  /// Looks at `input`, which starts where the last call's `bytes` ended. Takes as much as it can; with
+  /// `Stop::AtContent` it stops after one run of content, so that a scanner sees every byte of it.
+  /// Errors: BadRequest or BadResponse for broken chunking, BodyTooLarge; side as given.
+  enum class Stop : std::uint8_t { AtEnd, AtContent };
+  Result<Taken> take(std::string_view input, Stop stop = Stop::AtEnd) noexcept;
+
+  /// The connection has ended: fine for UntilClose and for a body that is done, else an error (a short body).
+  Status finish() noexcept;
+
+  bool done() const noexcept { return state_ == State::Done; }
+  Framing framing() const noexcept { return framing_; }
+  std::uint64_t content_bytes() const noexcept { return content_bytes_; }  // so far, without chunk framing
+  /// Bytes still to come, if declared (Framing::Length); else nothing. Decides block size and splice.
+  std::optional<std::uint64_t> declared_left() const noexcept;
+
+  /// Counts `bytes` of content that went past without being looked at (splice). Only Framing::Length.
+  void skip(std::uint64_t bytes) noexcept;
+
+ private:
+  enum class State : std::uint8_t {
+    Length, UntilClose, Done,
+    // chunked
+    SizeStart, Size, Extension, SizeLf, Data, DataCr, DataLf, TrailerStart, Trailer, TrailerLf, EndLf, Broken,
+  };
+  Error broken(std::string_view what) const;
+
+  State state_ = State::Done;
+  Framing framing_ = Framing::None;
+  Side side_ = Side::Client;
+  std::uint64_t left_ = 0;           // of the length or of the chunk
+  std::uint64_t content_bytes_ = 0;
+  std::uint64_t limit_ = 0;
+  std::uint32_t line_bytes_ = 0;     // of the chunk-size line or trailer section so far
+  std::uint8_t digits_ = 0;
+};
+
+}  // namespace winrmlb::http

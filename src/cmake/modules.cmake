@@ -1,0 +1,37 @@
+# One small library per module: include/winrmlb/<name>, src/<name>, tests/<name>.
+function(winrmlb_module name)
+  cmake_parse_arguments(arg "" "" "USES;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  list(TRANSFORM arg_USES PREPEND winrmlb_)
+  if(sources)
+    add_library(winrmlb_${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(winrmlb_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(winrmlb_${name} ${scope} ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(winrmlb_${name} ${scope} ${arg_USES} ${arg_LIBRARIES})
+  if(sources)
+    winrmlb_precompile(winrmlb_${name})
+  endif()
+endfunction()
+
+# A program is a module whose library the tests can link, and a main.cpp.
+function(winrmlb_program name)
+  cmake_parse_arguments(arg "" "MODULE" "USES;LIBRARIES" ${ARGN})
+  winrmlb_module(${arg_MODULE} USES ${arg_USES} LIBRARIES ${arg_LIBRARIES})
+  if(EXISTS ${PROJECT_SOURCE_DIR}/src/${arg_MODULE}/main.cpp)
+    add_executable(${name} ${PROJECT_SOURCE_DIR}/src/${arg_MODULE}/main.cpp)
+    target_link_libraries(${name} PRIVATE winrmlb_${arg_MODULE})
+    target_compile_definitions(${name} PRIVATE WINRMLB_VERSION="${PROJECT_VERSION}")
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  endif()
+endfunction()
+
+# The standard headers that nearly every file includes, compiled once.
+function(winrmlb_precompile target)
+  target_precompile_headers(${target} PRIVATE <algorithm> <array> <chrono> <cstdint> <functional> <memory> <optional> <span> <string>
+                            <string_view> <unordered_map> <utility> <variant> <vector>)
+endfunction()
