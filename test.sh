@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Builds winrm-lb and runs every test. See --help.
+set -u -o pipefail
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+build_root=$top/build
+apt_log=$build_root/apt.log
+# shellcheck source=src/cmake/packages.sh
+. "$top/src/cmake/packages.sh"
+
+usage() {
+  cat <<'TEXT'
+Usage: ./test.sh [--full] [--module NAME] [--no-install] [--help]
+
+Installs what is missing with apt, builds the release preset and runs every test with ctest. The last line says
+how many passed, failed and were skipped; the exit status is zero only if something ran and nothing failed.
+
+  --full         also: both sanitizer builds, the clang build, every fuzz target for a minute, soaks at full
+                 counts and the tests labelled `long` (up to 80 minutes)
+  --module NAME  build and run one module's tests only, e.g. http, balance, scenarios, clients, style
+  --no-install   install nothing; tests whose packages are missing are skipped, and listed
+  --help         this text
+
+WINRMLB_SOAK is what each soak runs of its full count, in per cent: 2 unless set, 100 with --full.
+TEXT
+}
+
+full=no install=yes module=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --full) full=yes ;;
+    --no-install) install=no ;;
+    --module) module=${2:?--module needs a name}; shift ;;
+    --module=*) module=${1#*=} ;;
+    --help|-h) usage; exit 0 ;;
+    *) echo "test.sh: unknown option: $1" >&2; usage >&2; exit 2 ;;
+  esac
+  shift
+done
+
+sections="build test"
+[ $full = yes ] && sections="$sections full"
+default_soak=2
+[ $full = yes ] && default_soak=100
+export WINRMLB_SOAK=${WINRMLB_SOAK:-$default_soak}
+
+mkdir -p "$build_root" || exit 1
+results=$build_root/results
+rm -rf "$results"
+mkdir -p "$results"
+failed_steps=()
+started=$SECONDS
+
+say() { printf '\n== %s (%s s)\n' "$1" $((SECONDS - started)); }
+
+# What did not even come to a test: counted as a failure by the summary.
+step_failed() {
+  failed_steps+=(--failed-step "$1")
+  printf '\n== FAILED: %s\n' "$1" >&2
+}
+
+configure_and_build() {
+  local preset=$1
+  shift
+  say "building: $preset"
+  cmake --preset "$preset" -S "$top" >"$results/$preset.configure.log" 2>&1 || {
+    cat "$results/$preset.configure.log" >&2
+    step_failed "cmake --preset $preset"
+    return 1
+  }
+  cmake --build "$build_root/$preset" -j"$(nproc)" -- -k 0 "$@" || {
+    step_failed "build of preset $preset"
+    return 1
+  }
+}
+
+# run_tests PRESET [ctest options...]: one JUnit file per preset. Tests written for pytest add files of their own
+# below $WINRMLB_JUNIT, so that each of their cases is counted.
+run_tests() {
+  local preset=$1
+  shift
+  say "testing: $preset"
+  mkdir -p "$results/$preset"
+  [ $full = yes ] || set -- -LE '^long$' "$@"
+  WINRMLB_JUNIT=$results/$preset ctest --test-dir "$build_root/$preset" --output-on-failure --no-tests=error \
+    -j"$(nproc)" --output-junit "$results/$preset.xml" "$@" | sed -E '/ Passed +[0-9.]+ sec$|^ +Start +[0-9]+: /d'
+  # A failing test is in the JUnit file; a ctest that could not run left none.
+  [ -s "$results/$preset.xml" ] || step_failed "ctest of preset $preset: no test was run"
+}
+
+fuzz_each() {
+  local target name
+  configure_and_build fuzz || return
+  for target in "$build_root"/fuzz/tests/fuzz/*_fuzz; do
+    [ -x "$target" ] || { step_failed "fuzzing: no target was built"; return; }
+    name=$(basename "$target")
+    say "fuzzing: $name for 60 s"
+    mkdir -p "$build_root/fuzz/corpus/$name"
+    options=(-max_total_time=60 -timeout=10 -print_final_stats=1)
+    [ -f "$top/tests/fuzz/${name%_fuzz}.dict" ] && options+=("-dict=$top/tests/fuzz/${name%_fuzz}.dict")
+    seeds=()
+    [ -d "$top/tests/fuzz/seeds/${name%_fuzz}" ] && seeds=("$top/tests/fuzz/seeds/${name%_fuzz}")
+    if (cd "$results" && "$target" "${options[@]}" "$build_root/fuzz/corpus/$name" "${seeds[@]}" >"$name.log" 2>&1); then
+      printf '%s\n' "$name" >>"$results/passed-steps"
+    else
+      tail -n 40 "$results/$name.log" >&2
+      step_failed "fuzzing of $name"
+    fi
+  done
+}
+
+# ---- what is here -------------------------------------------------------------------------------------------
+
+if [ $install = yes ]; then
+  # shellcheck disable=SC2086  # one word per section
+  install_packages $sections || exit 1
+else
+  # shellcheck disable=SC2086
+  missing=$(missing_packages $sections | tr '\n' ' ')
+  [ -z "$missing" ] || printf 'NOT INSTALLED, as asked; what needs them is skipped, or does not build: %s\n' "$missing"
+fi
+for tool in cmake ninja "$debian_python"; do
+  command -v "$tool" >/dev/null || { echo "test.sh: $tool is missing; without it nothing can be tested" >&2; exit 1; }
+done
+
+# ---- build and run ------------------------------------------------------------------------------------------
+
+if [ -n "$module" ]; then
+  targets=()
+  cmake --preset release -S "$top" >"$results/release.configure.log" 2>&1 || { cat "$results/release.configure.log" >&2; exit 1; }
+  # A module of GoogleTest cases is one target; any other label (scenarios, clients, style) may need the programs.
+  if cmake --build "$build_root/release" --target help | grep -q "^${module}_test: "; then targets=("${module}_test"); fi
+  configure_and_build release "${targets[@]}" && run_tests release -L "^$module\$"
+else
+  configure_and_build release && run_tests release
+  if [ $full = yes ]; then
+    for preset in asan tsan clang; do configure_and_build "$preset" && run_tests "$preset"; done
+    fuzz_each
+  fi
+fi
+
+printf '\n== summary (%s s; full output of each test: build/results)\n' $((SECONDS - started))
+exec "$debian_python" "$top/tests/support/summary.py" "$results" "${failed_steps[@]}"
