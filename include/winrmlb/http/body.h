@@ -5,6 +5,7 @@
 // scanner) gets it as views, one at a time, through the optional `content` argument.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -42,22 +43,49 @@ class BodyReader {
   /// Counts `bytes` of content that went past without being looked at (splice). Only Framing::Length.
   void skip(std::uint64_t bytes) noexcept;
 
+  /// The longest field name that a trailer section may not hold: transfer-encoding.
+  static constexpr std::size_t kNameBytes = 17;
+
  private:
+  //  Size ─ ";" ─▶ ExtensionName ─ "=" ─▶ ExtensionValue ─▶ (Extension | Quoted ⇄ QuotedPair ─▶ QuotedEnd)
+  //   ▲ └───────────── CR ────────────┬─────────────────────────────────┘
+  //   │                               ▼
+  //   └─ DataLf ◀─ DataCr ◀─ Data ◀─ SizeLf ─ size 0 ─▶ TrailerStart ─ CR ─▶ EndLf ─▶ Done
+  //                                                      ▲ ▼ TrailerName ─ ":" ─▶ TrailerValue ─ CR ─▶ TrailerLf ┐
+  //                                                      └──────────────────────────────────────────────────────┘
   enum class State : std::uint8_t {
-    Length, UntilClose, Done,
+    Length, UntilClose, Done, Broken,
     // chunked
-    SizeStart, Size, Extension, SizeLf, Data, DataCr, DataLf, TrailerStart, Trailer, TrailerLf, EndLf, Broken,
+    Size, ExtensionName, ExtensionValue, Extension, Quoted, QuotedPair, QuotedEnd, SizeLf, Data, DataCr, DataLf,
+    TrailerStart, TrailerName, TrailerValue, TrailerLf, EndLf,
   };
-  Error broken(std::string_view what) const;
+
+  Result<Taken> take_length(std::string_view input) noexcept;
+  Result<Taken> take_until_close(std::string_view input) noexcept;
+  Result<Taken> take_chunked(std::string_view input, Stop stop) noexcept;
+  void step(char c) noexcept;
+  void step_size(char c) noexcept;
+  void step_extension(char c) noexcept;
+  void step_trailer(char c) noexcept;
+  void end_size_line() noexcept;
+  void end_trailer_name() noexcept;
+  bool within_limit(std::uint64_t more) const noexcept;
+  void refuse(const char* what) noexcept;
+  void refuse_size() noexcept;
+  Error error() const;
 
   State state_ = State::Done;
   Framing framing_ = Framing::None;
   Side side_ = Side::Client;
-  std::uint64_t left_ = 0;           // of the length or of the chunk
+  std::uint8_t digits_ = 0;           // of the chunk size; 0 again once its chunk has begun
+  std::uint8_t name_bytes_ = 0;       // of the trailer field's name; kNameBytes + 1: too long to be a forbidden one
+  bool too_large_ = false;            // why the body is Broken: its size, or its form
+  std::uint32_t line_bytes_ = 0;      // of the chunk-size line, or of the trailer section, so far
+  std::uint64_t left_ = 0;            // of the length or of the chunk
   std::uint64_t content_bytes_ = 0;
-  std::uint64_t limit_ = 0;
-  std::uint32_t line_bytes_ = 0;     // of the chunk-size line or trailer section so far
-  std::uint8_t digits_ = 0;
+  std::uint64_t limit_ = 0;           // 0: none
+  const char* broken_ = nullptr;      // what was wrong; a literal
+  std::array<char, kNameBytes> name_{};
 };
 
 }  // namespace winrmlb::http

@@ -12,8 +12,12 @@ struct Limits {
   std::uint64_t body_bytes = 0;           // 0: none
 };
 
+/// The longest method that is not refused; the registered ones have at most 17 letters.
+inline constexpr std::uint32_t kMethodBytes = 32;
 /// A chunk-size line with its extensions, and a trailer section, are bounded for themselves.
-inline constexpr std::uint32_t kChunkLineBytes = 256;
-inline constexpr std::uint32_t kTrailerBytes = 8 * 1024;
+inline constexpr std::uint32_t kChunkLineBytes = 256;  // without its CRLF
+inline constexpr std::uint32_t kTrailerBytes = 8 * 1024;  // its lines; the empty one that ends it not counted
+/// Hexadecimal digits of a chunk size, leading zeros included.
+inline constexpr std::uint8_t kChunkSizeDigits = 16;
 
 }  // namespace winrmlb::http
