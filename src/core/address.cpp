@@ -15,7 +15,8 @@ constexpr std::array<std::uint8_t, 12> kV4Mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 IpAddress IpAddress::from_v4(std::uint32_t host_order) noexcept {
   IpAddress address;
   std::memcpy(address.bytes_.data(), kV4Mapped.data(), kV4Mapped.size());
-  for (int i = 0; i < 4; ++i) address.bytes_[12 + i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
+  for (int i = 0; i < 4; ++i)
+    address.bytes_[12 + i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
   return address;
 }
 
@@ -39,7 +40,9 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) noexcept {
   return std::nullopt;
 }
 
-bool IpAddress::is_v4() const noexcept { return std::memcmp(bytes_.data(), kV4Mapped.data(), kV4Mapped.size()) == 0; }
+bool IpAddress::is_v4() const noexcept {
+  return std::memcmp(bytes_.data(), kV4Mapped.data(), kV4Mapped.size()) == 0;
+}
 
 bool IpAddress::is_loopback() const noexcept {
   if (is_v4()) return bytes_[12] == 127;
@@ -50,7 +53,8 @@ bool IpAddress::is_loopback() const noexcept {
 std::uint32_t IpAddress::v4() const noexcept {
   WINRMLB_CHECK(is_v4());
   std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value = value << 8 | bytes_[12 + i];
+  for (int i = 0; i < 4; ++i)
+    value = value << 8 | bytes_[12 + i];
   return value;
 }
 

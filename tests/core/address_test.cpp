@@ -1,8 +1,8 @@
 #include "winrmlb/core/address.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace winrmlb {
 namespace {
@@ -18,7 +18,9 @@ TEST(IpAddress, ReadsAndWritesBothFamilies) {
   }
 }
 
-TEST(IpAddress, MappedIpv4IsIpv4) { EXPECT_EQ(IpAddress::parse("::ffff:10.1.2.3"), IpAddress::parse("10.1.2.3")); }
+TEST(IpAddress, MappedIpv4IsIpv4) {
+  EXPECT_EQ(IpAddress::parse("::ffff:10.1.2.3"), IpAddress::parse("10.1.2.3"));
+}
 
 TEST(IpAddress, MaskKeepsTheFirstBits) {
   EXPECT_EQ(IpAddress::parse("10.1.2.3")->masked(24).text(), "10.1.2.0");

@@ -48,8 +48,8 @@ struct Prefix {
   friend bool operator==(const Prefix&, const Prefix&) = default;
 };
 
-/// The key of affinity: a client's address, after masking by the pool's prefix lengths. A type of its own, so that
-/// an unmasked address cannot be used as a key by mistake.
+/// The key of affinity: a client's address, after masking by the pool's prefix lengths. A type of its own, so
+/// that an unmasked address cannot be used as a key by mistake.
 class ClientAddress {
  public:
   constexpr ClientAddress() = default;

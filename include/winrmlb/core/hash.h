@@ -18,7 +18,8 @@ constexpr std::uint64_t mix64(std::uint64_t value) noexcept {
   return value;
 }
 
-constexpr std::uint64_t stable_hash(std::string_view bytes, std::uint64_t seed = 0xcbf29ce484222325ULL) noexcept {
+constexpr std::uint64_t stable_hash(std::string_view bytes,
+                                    std::uint64_t seed = 0xcbf29ce484222325ULL) noexcept {
   std::uint64_t hash = seed;
   for (const char c : bytes) {
     hash ^= static_cast<unsigned char>(c);

@@ -1,7 +1,8 @@
 // Identities as types: a ServerId cannot be passed where a PoolId is meant, and does not decay to an integer.
 //
-// Values, any thread. ServerId and PoolId are small numbers given by app when a configuration first names a pool
-// or server; they stay with that (pool, server) name across reloads and are never given again in a process.
+// Values, any thread. ServerId and PoolId are small numbers given by app when a configuration first names a
+// pool or server; they stay with that (pool, server) name across reloads and are never given again in a
+// process.
 #pragma once
 
 #include <cstdint>
@@ -32,5 +33,7 @@ using SessionId = Id<struct SessionTag, std::uint64_t>;
 
 template <typename Tag, typename Value>
 struct std::hash<winrmlb::Id<Tag, Value>> {
-  std::size_t operator()(const winrmlb::Id<Tag, Value>& id) const noexcept { return std::hash<Value>{}(id.value()); }
+  std::size_t operator()(const winrmlb::Id<Tag, Value>& id) const noexcept {
+    return std::hash<Value>{}(id.value());
+  }
 };

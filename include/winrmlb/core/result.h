@@ -20,29 +20,29 @@ enum class Side : std::uint8_t { Client, Server, Parent, Local };
 /// What went wrong, as closed set. The text of each (for logs and metric labels) is name_of().
 enum class ErrorCode : std::uint8_t {
   // The client's message.
-  BadRequest,            // malformed HTTP
-  HeadTooLarge,          // request line or header section over its limit
-  BodyTooLarge,          // declared or streamed body over its limit
-  UriTooLong,            // request target over its limit
-  VersionNotSupported,   // not HTTP/1.0 or HTTP/1.1
-  NotImplemented,        // unknown transfer coding, CONNECT, upgrade
-  RequestTimeout,        // head or body did not come in time
+  BadRequest,           // malformed HTTP
+  HeadTooLarge,         // request line or header section over its limit
+  BodyTooLarge,         // declared or streamed body over its limit
+  UriTooLong,           // request target over its limit
+  VersionNotSupported,  // not HTTP/1.0 or HTTP/1.1
+  NotImplemented,       // unknown transfer coding, CONNECT, upgrade
+  RequestTimeout,       // head or body did not come in time
   // The server.
-  NoServer,              // no fit server in the pool
+  NoServer,  // no fit server in the pool
   ConnectRefused,
   ConnectTimeout,
-  ConnectFailed,         // unreachable and the like
-  TlsFailed,             // handshake or verification towards a server or by a client
-  BadResponse,           // malformed HTTP from the server
-  ResponseTimeout,       // no answer in time
-  ResetByServer,         // connection lost before the answer was whole
+  ConnectFailed,    // unreachable and the like
+  TlsFailed,        // handshake or verification towards a server or by a client
+  BadResponse,      // malformed HTTP from the server
+  ResponseTimeout,  // no answer in time
+  ResetByServer,    // connection lost before the answer was whole
   // The way.
-  ResetByClient,         // connection lost while we had something for the client
-  Closed,                // orderly end of a connection between messages
-  Cancelled,             // drain, shutdown or kick
-  Limit,                 // a limit of ours: descriptors, sessions, table sizes
-  System,                // the operating system said no
-  Config,                // a file could not be read or makes no sense
+  ResetByClient,  // connection lost while we had something for the client
+  Closed,         // orderly end of a connection between messages
+  Cancelled,      // drain, shutdown or kick
+  Limit,          // a limit of ours: descriptors, sessions, table sizes
+  System,         // the operating system said no
+  Config,         // a file could not be read or makes no sense
 };
 
 /// Stable lower-case name, e.g. "connect_refused". Used as metric label and in the access log.

@@ -1,5 +1,5 @@
-// Text as it comes from the wire or a file: strict numbers, ASCII case, quoting. No locale, no allocation unless
-// the result is a string. Pure, any thread.
+// Text as it comes from the wire or a file: strict numbers, ASCII case, quoting. No locale, no allocation
+// unless the result is a string. Pure, any thread.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@
 namespace winrmlb {
 
 /// Digits only, no sign, no blanks, at most `most`; nothing else is a number.
-constexpr std::optional<std::uint64_t> parse_unsigned(std::string_view text, std::uint64_t most = UINT64_MAX) noexcept {
+constexpr std::optional<std::uint64_t> parse_unsigned(std::string_view text,
+                                                      std::uint64_t most = UINT64_MAX) noexcept {
   if (text.empty()) return std::nullopt;
   std::uint64_t value = 0;
   for (const char c : text) {
@@ -23,7 +24,9 @@ constexpr std::optional<std::uint64_t> parse_unsigned(std::string_view text, std
   return value;
 }
 
-constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+constexpr char to_lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 /// ASCII case-insensitive equality, as for HTTP field names, schemes and GUIDs.
 constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
@@ -40,8 +43,10 @@ constexpr bool starts_with_ignoring_case(std::string_view text, std::string_view
 
 /// Without leading and trailing spaces and tabs (RFC 9110 5.6.3, OWS).
 constexpr std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+    text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -50,6 +55,7 @@ void append_json_escaped(std::string& out, std::string_view text);
 /// Appends `text` with & < > " ' escaped and characters that XML 1.0 forbids replaced by '?'.
 void append_xml_escaped(std::string& out, std::string_view text);
 /// The element of `candidates` nearest to `text` by edit distance, if it is near enough to be meant.
-std::optional<std::string_view> nearest(std::string_view text, const std::vector<std::string_view>& candidates);
+std::optional<std::string_view> nearest(std::string_view text,
+                                        const std::vector<std::string_view>& candidates);
 
 }  // namespace winrmlb

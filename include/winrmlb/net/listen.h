@@ -1,0 +1,50 @@
+// Listening sockets: made at start by app, one per worker and address, handed on as descriptors.
+//
+// Options that accepted sockets inherit (TCP_NODELAY, keep-alive) are set here once instead of per
+// connection.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "winrmlb/core/address.h"
+#include "winrmlb/core/result.h"
+
+namespace winrmlb::net {
+
+/// A descriptor that closes itself.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int value) noexcept : value_(value) {}
+  Descriptor(Descriptor&& other) noexcept;
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  ~Descriptor();
+  int get() const noexcept { return value_; }
+  int release() noexcept;
+  explicit operator bool() const noexcept { return value_ >= 0; }
+
+ private:
+  int value_ = -1;
+};
+
+struct ListeningSockets {
+  Endpoint bound;  // with the port the kernel gave, if 0 was asked for
+  std::vector<Descriptor> sockets;
+};
+
+/// `count` sockets on one address by SO_REUSEPORT. A trial bind without it comes first: if another process
+/// listens there the kernel would else let both have half of the connections.
+Result<ListeningSockets> listen_on(const Endpoint& endpoint, std::size_t count);
+
+/// An accepted, non-blocking connection.
+struct Accepted {
+  int descriptor = -1;  // the taker owns it
+  Endpoint client;
+};
+
+/// Takes one connection off a listening socket. Error: Closed when there is none now, Limit when descriptors
+/// ran out, System else.
+Result<Accepted> accept_one(int listening_descriptor);
+
+}  // namespace winrmlb::net

@@ -1,0 +1,78 @@
+// TLS on OpenSSL: contexts made at load, connections over a BIO of our own on the session's Stream.
+//
+// A TlsContext is immutable and shared by all workers (its session cache and ticket keys are OpenSSL's,
+// locked there); a TlsConnection belongs to one Stream. Record buffers are given back while a connection
+// waits (SSL_MODE_RELEASE_BUFFERS), ALPN offers http/1.1 only (integrated logins do not work over HTTP/2),
+// renegotiation and early data are off. RFC 8446, RFC 5246, RFC 7301.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "winrmlb/config/settings.h"
+#include "winrmlb/core/result.h"
+#include "winrmlb/net/stream.h"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace winrmlb::net {
+
+class TlsContext {
+ public:
+  /// For a listener. Errors name the file and what is wrong with it.
+  static Result<std::shared_ptr<const TlsContext>> for_listener(const config::ListenerTls& settings);
+  /// Towards the servers of a pool.
+  static Result<std::shared_ptr<const TlsContext>> for_servers(const config::ServerTls& settings);
+
+  ~TlsContext();
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+
+  ssl_ctx_st* native() const noexcept { return context_; }
+  const config::ServerTls& server_settings() const noexcept { return server_settings_; }
+
+ private:
+  explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
+  ssl_ctx_st* context_;
+  config::ServerTls server_settings_;
+};
+
+class TlsConnection {
+ public:
+  /// The side that answers a client.
+  static std::unique_ptr<TlsConnection> accept(std::shared_ptr<const TlsContext> context);
+  /// The side that opens a connection to the server `host`; verifies `server_name` of the settings, else
+  /// `host`.
+  static std::unique_ptr<TlsConnection> connect(std::shared_ptr<const TlsContext> context,
+                                                const std::string& host);
+  ~TlsConnection();
+  TlsConnection(const TlsConnection&) = delete;
+  TlsConnection& operator=(const TlsConnection&) = delete;
+
+  void attach(Stream& stream);
+  IoResult handshake();
+  IoResult read(std::span<char> into);
+  IoResult write(std::string_view bytes);
+  void send_close_notify();
+
+  /// What failed, for people: OpenSSL's reason, or for a server certificate the reason, the SHA-256 presented
+  /// and the three settings that would accept it.
+  std::string failure() const;
+  std::string_view version() const noexcept;  // "TLSv1.3"
+  bool resumed() const noexcept;
+
+ private:
+  explicit TlsConnection(std::shared_ptr<const TlsContext> context);
+  IoResult explain(int result);
+
+  std::shared_ptr<const TlsContext> context_;
+  ssl_st* ssl_;
+  Stream* stream_ = nullptr;
+  std::string failure_;
+};
+
+}  // namespace winrmlb::net

@@ -1,0 +1,62 @@
+#include "winrmlb/net/block.h"
+
+#include <new>
+#include <utility>
+
+namespace winrmlb::net {
+
+namespace {
+// Blocks that a worker keeps when nobody uses them: 1 MiB of each size, so that an idle balancer is small.
+constexpr std::array<std::size_t, 3> kKept = {64, 16, 4};
+}  // namespace
+
+Block::Block(Block&& other) noexcept
+    : pool_(other.pool_), data_(std::exchange(other.data_, nullptr)), size_(other.size_) {}
+
+Block& Block::operator=(Block&& other) noexcept {
+  if (this == &other) return *this;
+  release();
+  pool_ = other.pool_;
+  data_ = std::exchange(other.data_, nullptr);
+  size_ = other.size_;
+  return *this;
+}
+
+void Block::release() noexcept {
+  if (data_) pool_->give_back(std::exchange(data_, nullptr), size_);
+}
+
+BlockPool::~BlockPool() {
+  for (auto& blocks : free_) {
+    for (char* data : blocks)
+      ::operator delete(data);
+  }
+}
+
+Block BlockPool::take(BlockSize size) {
+  auto& blocks = free_[static_cast<std::size_t>(size)];
+  char* data = nullptr;
+  if (blocks.empty()) {
+    data = static_cast<char*>(::operator new(bytes_of(size)));
+    blocks.reserve(kKept[static_cast<std::size_t>(size)]);  // so that giving back cannot fail
+  } else {
+    data = blocks.back();
+    blocks.pop_back();
+  }
+  ++lent_;
+  lent_bytes_ += bytes_of(size);
+  return Block(this, data, size);
+}
+
+void BlockPool::give_back(char* data, BlockSize size) noexcept {
+  --lent_;
+  lent_bytes_ -= bytes_of(size);
+  auto& blocks = free_[static_cast<std::size_t>(size)];
+  if (blocks.size() < kKept[static_cast<std::size_t>(size)]) {
+    blocks.push_back(data);
+  } else {
+    ::operator delete(data);
+  }
+}
+
+}  // namespace winrmlb::net
