@@ -51,9 +51,10 @@ Result<BodyReader::Taken> BodyReader::take(std::string_view input, Stop stop) no
     case State::UntilClose:
       return take_until_close(input);
     case State::Size:
+    case State::ExtensionStart:
     case State::ExtensionName:
-    case State::ExtensionValue:
-    case State::Extension:
+    case State::ValueStart:
+    case State::Value:
     case State::Quoted:
     case State::QuotedPair:
     case State::QuotedEnd:
@@ -111,9 +112,10 @@ void BodyReader::step(char c) noexcept {
   switch (state_) {
     case State::Size:
       return step_size(c);
+    case State::ExtensionStart:
     case State::ExtensionName:
-    case State::ExtensionValue:
-    case State::Extension:
+    case State::ValueStart:
+    case State::Value:
     case State::Quoted:
     case State::QuotedPair:
     case State::QuotedEnd:
@@ -177,20 +179,20 @@ void BodyReader::step_extension(char c) noexcept {
     }
     return;
   }
-  const bool inside_token = state_ == State::Extension;
+  const bool inside_token = state_ == State::ExtensionName || state_ == State::Value;
   const bool after_whole = inside_token || state_ == State::Size || state_ == State::QuotedEnd;
   if (after_whole && c == '\r') {
     state_ = State::SizeLf;
   } else if (after_whole && c == ';') {
+    state_ = State::ExtensionStart;
+  } else if (state_ == State::ExtensionStart && is(kToken, c)) {
     state_ = State::ExtensionName;
-  } else if (state_ == State::ExtensionName && is(kToken, c)) {
-    state_ = State::Extension;
-  } else if (state_ == State::ExtensionValue && is(kToken, c)) {
-    state_ = State::Extension;
-  } else if (state_ == State::ExtensionValue && c == '"') {
+  } else if (state_ == State::ExtensionName && c == '=') {
+    state_ = State::ValueStart;
+  } else if (state_ == State::ValueStart && is(kToken, c)) {
+    state_ = State::Value;
+  } else if (state_ == State::ValueStart && c == '"') {
     state_ = State::Quoted;
-  } else if (inside_token && c == '=') {
-    state_ = State::ExtensionValue;
   } else if (!inside_token || !is(kToken, c)) {
     refuse("a chunk extension is malformed");
   }

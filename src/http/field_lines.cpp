@@ -81,6 +81,7 @@ Refusal name_refusal(const char* line, const char* at) noexcept {
   const bool blank = *at == ' ' || *at == '\t';
   if (at == line && blank) return {"line is folded or begins with white space"};
   if (at == line && *at == ':') return {"has no name"};
+  if (at == line && *at == '\n') return {"line is a bare line feed"};
   if (*at == '\r' || *at == '\n') return {"has no colon"};
   while (*at == ' ' || *at == '\t')
     ++at;
@@ -146,7 +147,7 @@ FieldName known_field(std::string_view name) noexcept {
 Refusal parse_fields(std::string_view section, unsigned most, Fields& fields, FieldFacts& facts) noexcept {
   fields.count = 0;
   // With its last line feed known to be there, the scan of a name needs no test for the end.
-  if (!section.ends_with("\r\n")) return {"the head does not end with an empty line"};
+  if (!section.ends_with('\n')) return {"the head does not end with an empty line"};
   most = std::min<unsigned>(most, kMaxFields);
   const char* at = section.data();
   const char* const end = at + section.size();

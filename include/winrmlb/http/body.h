@@ -27,11 +27,13 @@ class BodyReader {
 
   /// Looks at `input`, which starts where the last call's `bytes` ended. Takes as much as it can; with
   /// `Stop::AtContent` it stops after one run of content, so that a scanner sees every byte of it.
-  /// Errors: BadRequest or BadResponse for broken chunking, BodyTooLarge; side as given.
+  /// Errors: BadRequest or BadResponse for broken chunking, BodyTooLarge; side as given. A declared length over the
+  /// limit is refused at the first call, whatever `input` is. After an error every call gives that error again.
   enum class Stop : std::uint8_t { AtEnd, AtContent };
   Result<Taken> take(std::string_view input, Stop stop = Stop::AtEnd) noexcept;
 
-  /// The connection has ended: fine for UntilClose and for a body that is done, else an error (a short body).
+  /// The connection has ended: fine for UntilClose and for a body that is done, else an error (a short body):
+  /// BadRequest of a client, ResetByServer of a server.
   Status finish() noexcept;
 
   bool done() const noexcept { return state_ == State::Done; }
@@ -43,20 +45,26 @@ class BodyReader {
   /// Counts `bytes` of content that went past without being looked at (splice). Only Framing::Length.
   void skip(std::uint64_t bytes) noexcept;
 
-  /// The longest field name that a trailer section may not hold: transfer-encoding.
+ private:
+  /// Of the longest field that a trailer section may not hold: transfer-encoding.
   static constexpr std::size_t kNameBytes = 17;
 
- private:
-  //  Size ─ ";" ─▶ ExtensionName ─ "=" ─▶ ExtensionValue ─▶ (Extension | Quoted ⇄ QuotedPair ─▶ QuotedEnd)
-  //   ▲ └───────────── CR ────────────┬─────────────────────────────────┘
-  //   │                               ▼
-  //   └─ DataLf ◀─ DataCr ◀─ Data ◀─ SizeLf ─ size 0 ─▶ TrailerStart ─ CR ─▶ EndLf ─▶ Done
-  //                                                      ▲ ▼ TrailerName ─ ":" ─▶ TrailerValue ─ CR ─▶ TrailerLf ┐
-  //                                                      └──────────────────────────────────────────────────────┘
+  //            ┌───────────────────── ";" ───────────────────────┐
+  //            ▼                                                 │
+  //   Size ▶ ExtensionStart ▶ ExtensionName ▶ ValueStart ▶ Value ┤
+  //      │                       │                └▶ Quoted ⇄ QuotedPair
+  //      │                       │                     └▶ QuotedEnd ┤
+  //      └──────── CR ───────────┴───────────── CR ─────────────────┘
+  //                ▼
+  //             SizeLf ── size > 0 ──▶ Data ▶ DataCr ▶ DataLf ──▶ (Size)
+  //                └───── size = 0 ──▶ TrailerStart ── CR ──▶ EndLf ▶ Done
+  //                                     ▲ └▶ TrailerName ▶ TrailerValue ▶ TrailerLf ┐
+  //                                     └───────────────────────────────────────────┘
+  //   from anywhere, at a byte that may not come there: Broken
   enum class State : std::uint8_t {
     Length, UntilClose, Done, Broken,
     // chunked
-    Size, ExtensionName, ExtensionValue, Extension, Quoted, QuotedPair, QuotedEnd, SizeLf, Data, DataCr, DataLf,
+    Size, ExtensionStart, ExtensionName, ValueStart, Value, Quoted, QuotedPair, QuotedEnd, SizeLf, Data, DataCr, DataLf,
     TrailerStart, TrailerName, TrailerValue, TrailerLf, EndLf,
   };
 

@@ -21,7 +21,8 @@ class HeadEnd {
  public:
   /// `bytes` is the whole message so far, each call with the same start and never shorter. The number of bytes in
   /// the head (its empty line included), or nothing yet. A lone LF counts as a line end here, so that a
-  /// malformed head is found and refused rather than waited for.
+  /// malformed head is found and refused rather than waited for. For the same reason a first byte that cannot begin
+  /// a head (a TLS handshake, white space, an empty line) is a head of one byte.
   std::optional<std::size_t> find(std::string_view bytes) noexcept;
   void reset() noexcept { *this = HeadEnd(); }
 
@@ -67,7 +68,7 @@ struct RequestHead {
   Framing framing = Framing::None;
   std::uint64_t content_length = 0;  // Framing::Length only
   bool keep_alive = true;            // RFC 9112 9.3
-  bool expects_continue = false;
+  bool expects_continue = false;     // HTTP/1.1 with a body to come; such a client waits for a 100
   std::string_view start_line;       // with its CRLF
   std::string_view bytes;            // the whole head with its empty line
 };
@@ -75,7 +76,7 @@ struct RequestHead {
 struct ResponseHead {
   std::uint16_t status = 0;          // 100..599
   std::uint8_t minor_version = 1;
-  Framing framing = Framing::None;
+  Framing framing = Framing::None;   // None for 1xx, 204, 304 and to HEAD, whatever the fields say
   std::uint64_t content_length = 0;
   bool keep_alive = true;            // what the server said; false for UntilClose
   std::string_view reason;           // may be empty
