@@ -145,7 +145,7 @@ void BodyReader::step(char c) noexcept {
     case State::Data:
     case State::Done:
     case State::Broken:
-      WINRMLB_CHECK(!"a state without framing bytes");
+      WINRMLB_CHECK(false);  // no framing bytes in these
   }
 }
 

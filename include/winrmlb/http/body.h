@@ -1,8 +1,8 @@
 // BodyReader: tells how many of the next bytes belong to the body of a message, and when it ends.
 //
-// Pure, a state machine over bytes, no copy: bodies are relayed as framed, so it validates (chunk sizes, extensions,
-// trailers; RFC 9112 7.1) and counts, but does not unwrap. Who wants the content of a chunked body (the envelope
-// scanner) gets it as views, one at a time, through the optional `content` argument.
+// Pure, a state machine over bytes, no copy: bodies are relayed as framed, so it validates (chunk sizes,
+// extensions, trailers; RFC 9112 7.1) and counts, but does not unwrap. Who wants the content of a chunked
+// body (the envelope scanner) gets it as views, one at a time, through the optional `content` argument.
 #pragma once
 
 #include <array>
@@ -21,14 +21,15 @@ class BodyReader {
   BodyReader(Framing framing, std::uint64_t content_length, Side side, const Limits& limits) noexcept;
 
   struct Taken {
-    std::size_t bytes = 0;            // of `input`, from its start, belong to this body
-    std::string_view content;         // the first run of content bytes within them
+    std::size_t bytes = 0;     // of `input`, from its start, belong to this body
+    std::string_view content;  // the first run of content bytes within them
   };
 
   /// Looks at `input`, which starts where the last call's `bytes` ended. Takes as much as it can; with
   /// `Stop::AtContent` it stops after one run of content, so that a scanner sees every byte of it.
-  /// Errors: BadRequest or BadResponse for broken chunking, BodyTooLarge; side as given. A declared length over the
-  /// limit is refused at the first call, whatever `input` is. After an error every call gives that error again.
+  /// Errors: BadRequest or BadResponse for broken chunking, BodyTooLarge; side as given. A declared length
+  /// over the limit is refused at the first call, whatever `input` is. After an error every call gives that
+  /// error again.
   enum class Stop : std::uint8_t { AtEnd, AtContent };
   Result<Taken> take(std::string_view input, Stop stop = Stop::AtEnd) noexcept;
 
@@ -62,10 +63,28 @@ class BodyReader {
   //                                     └───────────────────────────────────────────┘
   //   from anywhere, at a byte that may not come there: Broken
   enum class State : std::uint8_t {
-    Length, UntilClose, Done, Broken,
+    Length,
+    UntilClose,
+    Done,
+    Broken,
     // chunked
-    Size, ExtensionStart, ExtensionName, ValueStart, Value, Quoted, QuotedPair, QuotedEnd, SizeLf, Data, DataCr, DataLf,
-    TrailerStart, TrailerName, TrailerValue, TrailerLf, EndLf,
+    Size,
+    ExtensionStart,
+    ExtensionName,
+    ValueStart,
+    Value,
+    Quoted,
+    QuotedPair,
+    QuotedEnd,
+    SizeLf,
+    Data,
+    DataCr,
+    DataLf,
+    TrailerStart,
+    TrailerName,
+    TrailerValue,
+    TrailerLf,
+    EndLf,
   };
 
   Result<Taken> take_length(std::string_view input) noexcept;
@@ -85,14 +104,14 @@ class BodyReader {
   State state_ = State::Done;
   Framing framing_ = Framing::None;
   Side side_ = Side::Client;
-  std::uint8_t digits_ = 0;           // of the chunk size; 0 again once its chunk has begun
-  std::uint8_t name_bytes_ = 0;       // of the trailer field's name; kNameBytes + 1: too long to be a forbidden one
-  bool too_large_ = false;            // why the body is Broken: its size, or its form
-  std::uint32_t line_bytes_ = 0;      // of the chunk-size line, or of the trailer section, so far
-  std::uint64_t left_ = 0;            // of the length or of the chunk
+  std::uint8_t digits_ = 0;       // of the chunk size; 0 again once its chunk has begun
+  std::uint8_t name_bytes_ = 0;   // of the trailer field's name; kNameBytes + 1: too long to be forbidden
+  bool too_large_ = false;        // why the body is Broken: its size, or its form
+  std::uint32_t line_bytes_ = 0;  // of the chunk-size line, or of the trailer section, so far
+  std::uint64_t left_ = 0;        // of the length or of the chunk
   std::uint64_t content_bytes_ = 0;
-  std::uint64_t limit_ = 0;           // 0: none
-  const char* broken_ = nullptr;      // what was wrong; a literal
+  std::uint64_t limit_ = 0;       // 0: none
+  const char* broken_ = nullptr;  // what was wrong; a literal
   std::array<char, kNameBytes> name_{};
 };
 

@@ -1,8 +1,8 @@
-// Edit: a head as it goes out again, as a gather list of the untouched pieces and the few bytes added between.
+// Edit: a head as it goes out again, as a gather list of the untouched pieces and what is added.
 //
-// Pure; nothing of the head is copied. Removes what ends at a proxy (RFC 9110 7.6.1): fields that Connection names,
-// Keep-Alive, Proxy-Connection, TE, Upgrade; keeps close and keep-alive, since each client connection has one server
-// connection for life and both ends' wishes are mirrored.
+// Pure; nothing of the head is copied. Removes what ends at a proxy (RFC 9110 7.6.1): fields that Connection
+// names, Keep-Alive, Proxy-Connection, TE, Upgrade; keeps close and keep-alive, since each client connection
+// has one server connection for life and both ends' wishes are mirrored.
 #pragma once
 
 #include <array>
@@ -42,8 +42,9 @@ class Edit {
   std::size_t piece_count_ = 0;
 };
 
-/// Removes the hop-by-hop lines from `edit`. Error BadRequest/BadResponse (by `side`) if Connection names a field
-/// that must never be dropped (Host, Content-Length, Transfer-Encoding, Content-Type, Authorization, …).
+/// Removes the hop-by-hop lines from `edit`. Error BadRequest/BadResponse (by `side`) if Connection names a
+/// field that must never be dropped (Host, Content-Length, Transfer-Encoding, Content-Type, Authorization
+/// and the like).
 Status remove_hop_by_hop(Edit& edit, const Fields& fields, Side side);
 
 }  // namespace winrmlb::http

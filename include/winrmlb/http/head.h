@@ -1,8 +1,10 @@
-// Heads of HTTP/1.1 messages (RFC 9112 2.1, 3, 4, 5), parsed in place into views: nothing is copied or allocated.
+// Heads of HTTP/1.1 messages (RFC 9112 2.1, 3, 4, 5), parsed in place into views: nothing is copied or
+// allocated.
 //
-// Pure. The views look at the bytes handed to parse_request() or parse_response(); they live as long as those.
-// Strict where leniency would let two parties read one message differently (RFC 9112 11.2): no bare CR or LF, no
-// obs-fold, no NUL, no white space before the colon, no white space around the start line, one Host.
+// Pure. The views look at the bytes handed to parse_request() or parse_response(); they live as long as
+// those. Strict where leniency would let two parties read one message differently (RFC 9112 11.2): no bare CR
+// or LF, no obs-fold, no NUL, no white space before the colon, no white space around the start line, one
+// Host.
 #pragma once
 
 #include <array>
@@ -19,10 +21,10 @@ namespace winrmlb::http {
 /// Finds the empty line that ends a head, over any number of reads, looking at each byte once.
 class HeadEnd {
  public:
-  /// `bytes` is the whole message so far, each call with the same start and never shorter. The number of bytes in
-  /// the head (its empty line included), or nothing yet. A lone LF counts as a line end here, so that a
-  /// malformed head is found and refused rather than waited for. For the same reason a first byte that cannot begin
-  /// a head (a TLS handshake, white space, an empty line) is a head of one byte.
+  /// `bytes` is the whole message so far, each call with the same start and never shorter. The number of
+  /// bytes in the head (its empty line included), or nothing yet. A lone LF counts as a line end here, so
+  /// that a malformed head is found and refused rather than waited for. For the same reason a first byte that
+  /// cannot begin a head (a TLS handshake, white space, an empty line) is a head of one byte.
   std::optional<std::size_t> find(std::string_view bytes) noexcept;
   void reset() noexcept { *this = HeadEnd(); }
 
@@ -32,9 +34,27 @@ class HeadEnd {
 
 /// The fields that the balancer itself looks at; all others are Other.
 enum class FieldName : std::uint8_t {
-  Other, Host, Connection, ContentLength, TransferEncoding, ContentType, Expect, Authorization, WwwAuthenticate,
-  KeepAlive, ProxyConnection, Te, Trailer, Upgrade, UserAgent, Cookie, SetCookie, XForwardedFor, Forwarded,
-  ContentEncoding, WsmanIdentify,
+  Other,
+  Host,
+  Connection,
+  ContentLength,
+  TransferEncoding,
+  ContentType,
+  Expect,
+  Authorization,
+  WwwAuthenticate,
+  KeepAlive,
+  ProxyConnection,
+  Te,
+  Trailer,
+  Upgrade,
+  UserAgent,
+  Cookie,
+  SetCookie,
+  XForwardedFor,
+  Forwarded,
+  ContentEncoding,
+  WsmanIdentify,
 };
 
 struct Field {
@@ -63,8 +83,8 @@ struct Fields {
 struct RequestHead {
   Method method = Method::Other;
   std::string_view method_text;
-  std::string_view target;          // as sent
-  std::uint8_t minor_version = 1;   // HTTP/1.x
+  std::string_view target;         // as sent
+  std::uint8_t minor_version = 1;  // HTTP/1.x
   Framing framing = Framing::None;
   std::uint64_t content_length = 0;  // Framing::Length only
   bool keep_alive = true;            // RFC 9112 9.3
@@ -74,12 +94,12 @@ struct RequestHead {
 };
 
 struct ResponseHead {
-  std::uint16_t status = 0;          // 100..599
+  std::uint16_t status = 0;  // 100..599
   std::uint8_t minor_version = 1;
-  Framing framing = Framing::None;   // None for 1xx, 204, 304 and to HEAD, whatever the fields say
+  Framing framing = Framing::None;  // None for 1xx, 204, 304 and to HEAD, whatever the fields say
   std::uint64_t content_length = 0;
-  bool keep_alive = true;            // what the server said; false for UntilClose
-  std::string_view reason;           // may be empty
+  bool keep_alive = true;   // what the server said; false for UntilClose
+  std::string_view reason;  // may be empty
   std::string_view start_line;
   std::string_view bytes;
 };
@@ -93,9 +113,10 @@ struct ResponseContext {
 /// Errors: BadRequest, HeadTooLarge, UriTooLong, VersionNotSupported, NotImplemented; side Client.
 Result<RequestHead> parse_request(std::string_view bytes, const Limits& limits, Fields& fields);
 
-/// The same for a response; every error is BadResponse, side Server. 101 is refused: nothing is ever upgraded.
-Result<ResponseHead> parse_response(std::string_view bytes, const ResponseContext& context, const Limits& limits,
-                                    Fields& fields);
+/// The same for a response; every error is BadResponse, side Server. 101 is refused: nothing is ever
+/// upgraded.
+Result<ResponseHead> parse_response(std::string_view bytes, const ResponseContext& context,
+                                    const Limits& limits, Fields& fields);
 
 /// 1xx: another head follows for the same request.
 constexpr bool is_interim(std::uint16_t status) noexcept { return status < 200; }

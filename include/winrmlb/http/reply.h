@@ -9,11 +9,11 @@ namespace winrmlb::http {
 
 struct OwnReply {
   std::uint16_t status = 500;
-  std::string_view content_type;   // empty: no body
+  std::string_view content_type;  // empty: no body
   std::string_view body;
-  std::uint32_t retry_after = 0;   // seconds; 0: no field
-  bool head_request = false;       // HEAD: the length is told, the body is not sent
-  std::string_view extra_fields;   // complete lines with CRLF
+  std::uint32_t retry_after = 0;  // seconds; 0: no field
+  bool head_request = false;      // HEAD: the length is told, the body is not sent
+  std::string_view extra_fields;  // complete lines with CRLF
 };
 
 /// Always "HTTP/1.1", an exact Content-Length, Date-less, and "Connection: close".
