@@ -1,0 +1,115 @@
+// Access log: one JSON line per exchange, whatever happened to it.
+//
+// Each worker has an AccessLog of its own, used on the worker's thread only: it formats into a buffer and
+// takes no lock per line. Full or old buffers go to the one AccessSink of the process, whose own thread
+// writes them. A record has no field that could hold a credential or a body.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "winrmlb/core/ids.h"
+#include "winrmlb/core/time.h"
+
+namespace winrmlb::telemetry {
+
+/// How long the steps of an exchange took, in microseconds.
+struct PhaseTimes {
+  std::uint64_t read_us = 0;
+  std::uint64_t choose_us = 0;
+  std::uint64_t connect_us = 0;
+  std::uint64_t tls_us = 0;
+  std::uint64_t send_us = 0;
+  std::uint64_t wait_us = 0;
+  std::uint64_t reply_us = 0;
+  std::uint64_t total_us = 0;
+};
+
+/// One exchange. The views must hold during AccessLog::write only. Empty texts and a status of 0 are left
+/// out.
+struct AccessRecord {
+  WallTime time;  // when the request began
+  SessionId session;
+  std::uint64_t exchange = 0;  // its number in the session, from 1
+  std::string_view listener;
+  std::string_view pool;
+  std::string_view client;  // address and port
+  std::string_view server;  // name
+  std::string_view reason;  // of the choice
+  std::string_view user;    // if the login names it
+  std::string_view scheme;  // of the login
+  std::string_view method;
+  std::string_view path;  // request target
+  std::uint16_t status = 0;
+  bool own_reply = false;       // the answer was the balancer's
+  std::string_view error;       // name_of(ErrorCode)
+  std::string_view error_side;  // name_of(Side)
+  std::uint64_t request_bytes = 0;
+  std::uint64_t response_bytes = 0;
+  PhaseTimes phases;
+  bool sealed = false;
+  bool bound = false;
+};
+
+struct AccessOptions {
+  bool enabled = true;
+  std::string file;                 // empty or "-": standard output
+  std::size_t queue_buffers = 256;  // that wait for a slow disk before lines are dropped
+};
+
+/// Where the lines of all workers meet. Any thread.
+class AccessSink {
+ public:
+  /// Throws std::system_error, naming the file, if it is enabled and cannot be opened.
+  explicit AccessSink(const AccessOptions& options);
+  ~AccessSink();  // what was handed over so far reaches the file
+  AccessSink(const AccessSink&) = delete;
+  AccessSink& operator=(const AccessSink&) = delete;
+
+  bool enabled() const noexcept { return impl_ != nullptr; }
+  /// Whole lines. Never blocks on the file.
+  void write(std::string_view text, std::uint64_t lines);
+  /// Opens the file by its name again, after it has been moved away; false: that failed, and the old one goes
+  /// on.
+  bool reopen();
+  /// Waits until everything that this thread has handed over is in the file.
+  void flush();
+  /// Lines lost to a full queue or a failing disk.
+  std::uint64_t dropped() const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A worker's end. No allocation per line once the buffer has grown.
+class AccessLog {
+ public:
+  static constexpr std::size_t kHandOverBytes = 16 * 1024;
+  static constexpr milliseconds kOldest{100};
+  /// Texts longer than this are cut: a target or a user can be as long as a client likes.
+  static constexpr std::size_t kMostTextBytes = 256;
+
+  explicit AccessLog(AccessSink& sink);
+
+  /// False: writing costs nothing, and neither should making the record.
+  bool enabled() const noexcept { return sink_.enabled(); }
+  void write(const AccessRecord& record);
+  /// Hands over what may be older than kOldest; to be called more often than that.
+  void flush_if_older(TimePoint now);
+  void flush();
+
+ private:
+  void append_time(WallTime time);
+
+  AccessSink& sink_;
+  std::string buffer_;
+  std::uint64_t lines_ = 0;
+  TimePoint handed_over_{};
+  std::int64_t second_ = INT64_MIN;  // which one second_text_ is
+  std::string second_text_;          // "2026-11-24T08:00:00"
+};
+
+}  // namespace winrmlb::telemetry
