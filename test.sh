@@ -62,7 +62,7 @@ configure_and_build() {
   local preset=$1
   shift
   say "building: $preset"
-  cmake --preset "$preset" -S "$top" >"$results/$preset.configure.log" 2>&1 || {
+  cmake --preset "$preset" -S "$top" -DWINRMLB_TESTS=ON >"$results/$preset.configure.log" 2>&1 || {
     cat "$results/$preset.configure.log" >&2
     step_failed "cmake --preset $preset"
     return 1
@@ -126,7 +126,7 @@ done
 
 if [ -n "$module" ]; then
   targets=()
-  cmake --preset release -S "$top" >"$results/release.configure.log" 2>&1 || { cat "$results/release.configure.log" >&2; exit 1; }
+  cmake --preset release -S "$top" -DWINRMLB_TESTS=ON >"$results/release.configure.log" 2>&1 || { cat "$results/release.configure.log" >&2; exit 1; }
   # A module of GoogleTest cases is one target; any other label (scenarios, clients, style) may need the programs.
   if cmake --build "$build_root/release" --target help | grep -q "^${module}_test: "; then targets=("${module}_test"); fi
   configure_and_build release "${targets[@]}" && run_tests release -L "^$module\$"
