@@ -21,6 +21,7 @@ how many passed, failed and were skipped; the exit status is zero only if someth
   --help         this text
 
 WINRMLB_SOAK is what each soak runs of its full count, in per cent: 2 unless set, 100 with --full.
+WINRMLB_FUZZ_SECONDS is how long --full runs each fuzz target: 60 unless set.
 TEXT
 }
 
@@ -41,6 +42,7 @@ sections="build test"
 [ $full = yes ] && sections="$sections full"
 default_soak=2
 [ $full = yes ] && default_soak=100
+fuzz_seconds=${WINRMLB_FUZZ_SECONDS:-60}
 export WINRMLB_SOAK=${WINRMLB_SOAK:-$default_soak}
 
 mkdir -p "$build_root" || exit 1
@@ -93,9 +95,9 @@ fuzz_each() {
   for target in "$build_root"/fuzz/tests/fuzz/*_fuzz; do
     [ -x "$target" ] || { step_failed "fuzzing: no target was built"; return; }
     name=$(basename "$target")
-    say "fuzzing: $name for 60 s"
+    say "fuzzing: $name for $fuzz_seconds s"
     mkdir -p "$build_root/fuzz/corpus/$name"
-    options=(-max_total_time=60 -timeout=10 -print_final_stats=1)
+    options=(-max_total_time=$fuzz_seconds -timeout=10 -print_final_stats=1)
     [ -f "$top/tests/fuzz/${name%_fuzz}.dict" ] && options+=("-dict=$top/tests/fuzz/${name%_fuzz}.dict")
     seeds=()
     [ -d "$top/tests/fuzz/seeds/${name%_fuzz}" ] && seeds=("$top/tests/fuzz/seeds/${name%_fuzz}")
