@@ -16,11 +16,21 @@ FieldName name_if(std::string_view name, std::string_view wanted, FieldName know
   return equals_ignoring_case(name, wanted) ? known : FieldName::Other;
 }
 
-void note_connection(std::string_view value, FieldFacts& facts) noexcept {
+// A quoted comma would be one option to some readers and two to others.
+Refusal check_options(std::string_view value) noexcept {
+  while (const auto option = next_item(value)) {
+    if (!all_are(kToken, *option)) return {"has an option that is not a name"};
+  }
+  return {};
+}
+
+Refusal note_connection(std::string_view value, FieldFacts& facts) noexcept {
+  if (const auto refusal = check_options(value)) return refusal;
   while (const auto option = next_item(value)) {
     if (equals_ignoring_case(*option, "close")) facts.close = true;
     if (equals_ignoring_case(*option, "keep-alive")) facts.keep_alive = true;
   }
+  return {};
 }
 
 // Digits only. A leading zero makes the number octal for some readers; nobody honest sends one.
@@ -39,8 +49,9 @@ Refusal note(const Field& field, FieldFacts& facts) noexcept {
       facts.host = field.value;
       return {};
     case FieldName::Connection:
-      note_connection(field.value, facts);
-      return {};
+      return note_connection(field.value, facts);
+    case FieldName::ProxyConnection:
+      return check_options(field.value);
     case FieldName::ContentLength:
       return note_content_length(field.value, facts);
     case FieldName::TransferEncoding:
@@ -59,7 +70,6 @@ Refusal note(const Field& field, FieldFacts& facts) noexcept {
     case FieldName::Other:
     case FieldName::WwwAuthenticate:
     case FieldName::KeepAlive:
-    case FieldName::ProxyConnection:
     case FieldName::Te:
     case FieldName::Trailer:
     case FieldName::Upgrade:

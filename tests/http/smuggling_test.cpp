@@ -136,6 +136,14 @@ TEST(Smuggling, WhoReadsTheFirstAndWhoTheLastSeesTheSameUserAndBody) {
                          "bad_request: Content-Type is given twice"}});
 }
 
+TEST(Smuggling, ConnectionIsAListOfNames) {
+  constexpr auto kName = "bad_request: header field 2 has an option that is not a name";
+  for (const auto* value : {"\"close\"", "\"a, close\"", "keep-alive;q=1", "a b", "close/", "a, \xff"}) {
+    expect_lines_refused({{"Connection: "s + value + "\r\n", kName}});
+    expect_lines_refused({{"Proxy-Connection: "s + value + "\r\n", kName}});
+  }
+}
+
 TEST(Smuggling, RequestLineIsThreeWordsWithOneSpaceBetween) {
   constexpr auto kMethod = "bad_request: the request does not begin with a method";
   constexpr auto kTarget = "bad_request: the request line has no target, or more than one space before it";
