@@ -53,12 +53,13 @@ enum class FaultCode : std::uint32_t {
   RemoteAccessDisabled = 2150859229,
   StreamDisconnected = 2150859230,
   RemoteConnectionNotAllowed = 2150859235,
-  QuotaPluginUsers = 2150859236,
+  QuotaShellsPerUser = 2150859236,  // this one and the next six: of the plug-in that hosts the shell
+  QuotaPluginUsers = 2150859237,
   QuotaPluginShells = 2150859238,
-  QuotaPluginOperationsPerUser = 2150859239,
-  QuotaPluginOperations = 2150859240,
-  QuotaPluginCommands = 2150859241,
-  QuotaPluginResources = 2150859242,
+  QuotaPluginOperations = 2150859239,
+  QuotaOperationsPerUser = 2150859240,
+  QuotaCommandsPerShell = 2150859241,
+  QuotaResources = 2150859242,
   ClientSessionUnusable = 2150859258,  // the service restarted
   ProfileUnloading = 2147943418,
   PsrpVersionMismatch = 2152991685,
@@ -93,8 +94,8 @@ struct FaultMessage {
 /// The SOAP 1.2 envelope, in UTF-8.
 std::string make_fault(const FaultMessage& message);
 
-/// "uuid:XXXXXXXX-XXXX-4XXX-8XXX-XXXXXXXXXXXX" made of two numbers, which come from outside so that this
-/// stays pure. Different numbers give different ids.
+/// "uuid:XXXXXXXX-XXXX-8XXX-8XXX-XXXXXXXXXXXX" (RFC 9562 5.8) of the low 60 bits of `a` and the low 62 of
+/// `b`. They come from outside, so that this stays pure; different numbers give different ids.
 std::string message_id(std::uint64_t a, std::uint64_t b);
 
 }  // namespace winrmlb::winrm
