@@ -1,0 +1,193 @@
+#include "winrmlb/winrm/auth.h"
+
+#include "base64.h"
+#include "winrmlb/core/text.h"
+
+namespace winrmlb::winrm {
+
+namespace {
+
+// What stands in the field when a client certificate is the login (MS-WSMV 2.2.9.2).
+constexpr std::string_view kCertificate =
+    "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual";
+
+// RFC 9110 5.6.2.
+constexpr bool is_token_character(char c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+// The scheme ends at the first character that no scheme can have, not just at a blank: if a server takes some
+// odd spelling for Negotiate, the session is to be bound.
+std::string_view leading_token(std::string_view text) noexcept {
+  std::size_t length = 0;
+  while (length < text.size() && is_token_character(text[length]))
+    ++length;
+  return text.substr(0, length);
+}
+
+Scheme scheme_of(std::string_view name) noexcept {
+  if (equals_ignoring_case(name, "Basic")) return Scheme::Basic;
+  if (equals_ignoring_case(name, "Negotiate")) return Scheme::Negotiate;
+  if (equals_ignoring_case(name, "NTLM")) return Scheme::Ntlm;
+  if (equals_ignoring_case(name, "Kerberos")) return Scheme::Kerberos;
+  if (equals_ignoring_case(name, "CredSSP")) return Scheme::CredSsp;
+  return Scheme::Other;
+}
+
+// By the first bytes, read off their base64: twelve digits are the NTLM signature and the low byte of the
+// type.
+Token token_of(std::string_view text) noexcept {
+  constexpr std::string_view kNtlm = "TlRMTVNTUAA";
+  if (text.empty()) return Token::None;
+  if (text.starts_with(kNtlm) && text.size() > kNtlm.size()) {
+    switch (text[kNtlm.size()]) {
+      case 'B':
+        return Token::NtlmNegotiate;
+      case 'C':
+        return Token::NtlmChallenge;
+      case 'D':
+        return Token::NtlmAuthenticate;
+      default:
+        return Token::Opaque;
+    }
+  }
+  if (text.starts_with("FgM")) return Token::TlsRecord;  // 16 03: handshake, version 3.x (RFC 8446 5.1)
+  if (text.size() < 2) return Token::Opaque;
+  const int first = base64_digit(text[0]);
+  const int second = base64_digit(text[1]);
+  if (first < 0 || second < 0) return Token::Opaque;
+  const int byte = first << 2 | second >> 4;
+  if (byte == 0x60) return Token::GssInitial;      // [APPLICATION 0]
+  if (byte == 0xa1) return Token::SpnegoResponse;  // [1] of NegotiationToken
+  return Token::Opaque;
+}
+
+Credentials read_field(std::string_view value) noexcept {
+  value = trimmed(value);
+  if (value.empty()) return {};
+  if (equals_ignoring_case(value, kCertificate)) return {Scheme::Certificate, Token::None, {}};
+  const auto name = leading_token(value);
+  const auto scheme = scheme_of(name);
+  const auto rest = trimmed(value.substr(name.size()));
+  if (rest.empty()) return {scheme, Token::None, {}};
+  return {scheme, binds(scheme) ? token_of(rest) : Token::Opaque, rest};
+}
+
+// The value without parameters.
+std::string_view media_type(std::string_view content_type) noexcept {
+  return trimmed(content_type.substr(0, content_type.find_first_of(";,")));
+}
+
+// The first parameter of a field's rest, and what follows it. Quoted strings are taken whole (RFC
+// 9110 5.6.6).
+struct Parameter {
+  std::string_view name;
+  std::string_view value;
+  std::string_view rest;
+};
+
+Parameter first_parameter(std::string_view text) noexcept {
+  bool quoted = false;
+  std::size_t end = 0;
+  for (; end < text.size() && (quoted || text[end] != ';'); ++end) {
+    if (quoted && text[end] == '\\' && end + 1 < text.size()) {
+      ++end;
+    } else if (text[end] == '"') {
+      quoted = !quoted;
+    }
+  }
+  const auto whole = trimmed(text.substr(0, end));
+  const auto equals = whole.find('=');
+  Parameter found{whole, {}, text.substr(end == text.size() ? end : end + 1)};
+  if (equals == std::string_view::npos) return found;
+  found.name = whole.substr(0, equals);
+  found.value = whole.substr(equals + 1);
+  if (found.value.size() >= 2 && found.value.front() == '"' && found.value.back() == '"') {
+    found.value = found.value.substr(1, found.value.size() - 2);
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string_view name_of(Scheme scheme) noexcept {
+  switch (scheme) {
+    case Scheme::None:
+      return "none";
+    case Scheme::Basic:
+      return "basic";
+    case Scheme::Ntlm:
+      return "ntlm";
+    case Scheme::Negotiate:
+      return "negotiate";
+    case Scheme::Kerberos:
+      return "kerberos";
+    case Scheme::CredSsp:
+      return "credssp";
+    case Scheme::Certificate:
+      return "certificate";
+    case Scheme::Other:
+      return "other";
+  }
+  return "other";
+}
+
+Credentials read_authorization(std::string_view value) noexcept { return read_field(value); }
+
+// A comma would begin the next challenge or parameter; what binds has neither.
+Credentials read_challenge(std::string_view value) noexcept {
+  auto challenge = read_field(value);
+  if (binds(challenge.scheme)) {
+    challenge.token_text = trimmed(challenge.token_text.substr(0, challenge.token_text.find(',')));
+    challenge.token = token_of(challenge.token_text);
+  }
+  return challenge;
+}
+
+bool is_sealed(std::string_view content_type) noexcept {
+  const auto type = media_type(content_type);
+  return equals_ignoring_case(type, "multipart/encrypted") ||
+         equals_ignoring_case(type, "multipart/x-multi-encrypted");
+}
+
+bool is_soap(std::string_view content_type) noexcept {
+  return equals_ignoring_case(media_type(content_type), "application/soap+xml");
+}
+
+Charset charset_of(std::string_view content_type) noexcept {
+  const auto parameters = content_type.find(';');
+  if (parameters == std::string_view::npos) return Charset::Utf8;
+  auto rest = content_type.substr(parameters + 1);
+  while (!rest.empty()) {
+    const auto parameter = first_parameter(rest);
+    rest = parameter.rest;
+    if (!equals_ignoring_case(trimmed(parameter.name), "charset")) continue;
+    const auto charset = trimmed(parameter.value);
+    if (equals_ignoring_case(charset, "utf-8") || equals_ignoring_case(charset, "utf8")) return Charset::Utf8;
+    return starts_with_ignoring_case(charset, "utf-16") ? Charset::Utf16 : Charset::Other;
+  }
+  return Charset::Utf8;
+}
+
+std::optional<std::string> basic_user(std::string_view token_text) {
+  std::string user;
+  bool ended = false;
+  const bool whole = decode_base64(token_text, [&](char c) {
+    if (c == ':') ended = true;
+    if (!ended) user += c;
+  });
+  if (!whole || !ended || user.empty()) return std::nullopt;
+  return user;
+}
+
+std::string describe(const Credentials& credentials) {
+  std::string text = "<";
+  text += name_of(credentials.scheme);
+  if (!credentials.token_text.empty())
+    text += ", " + std::to_string(credentials.token_text.size()) + " bytes";
+  text += '>';
+  return text;
+}
+
+}  // namespace winrmlb::winrm
