@@ -81,6 +81,20 @@ TEST(Edit, SixteenRemovalsFitAndSeventeenDoNot) {
   }
 }
 
+TEST(Edit, NeighboursNeedRoomForOneOnly) {
+  std::string head = "GET / HTTP/1.1\r\n";
+  for (int i = 0; i < 40; ++i)
+    head += "A: b\r\n";
+  head += "\r\n";
+  for (const bool backwards : {false, true}) {
+    Edit edit(head);
+    for (std::size_t i = 0; i < 40; ++i) {
+      EXPECT_TRUE(edit.remove(std::string_view(head).substr(16 + (backwards ? 39 - i : i) * 6, 6)));
+    }
+    EXPECT_EQ(joined(edit), "GET / HTTP/1.1\r\n\r\n");
+  }
+}
+
 TEST(HopByHop, EndsAtTheBalancer) {
   EXPECT_EQ(
       forwarded("Keep-Alive: timeout=5\r\nProxy-Connection: x\r\nTE: trailers\r\nUpgrade: h2c\r\nB: c\r\n"),
@@ -98,6 +112,8 @@ TEST(HopByHop, CloseAndKeepAliveAreMirrored) {
   EXPECT_EQ(forwarded("TE: deflate\r\nConnection: TE, close\r\n"), "Connection: close\r\n");
   EXPECT_EQ(forwarded("TE: deflate\r\nConnection: close ,\tTE\r\n"), "Connection: close\r\n");
   EXPECT_EQ(forwarded("Connection: a, close,b ,,c, keep-alive, d\r\n"), "Connection: close, keep-alive\r\n");
+  EXPECT_EQ(forwarded("Connection: a, close, keep-alive\r\n"), "Connection: close, keep-alive\r\n");
+  EXPECT_EQ(forwarded("Connection: close, connection\r\n"), "Connection: close\r\n");
   EXPECT_EQ(forwarded("Connection: TE\r\nConnection: close\r\n"), "Connection: close\r\n");
 }
 
