@@ -7,7 +7,7 @@
 namespace winrmlb::telemetry {
 namespace {
 
-TEST(Counter, Adds) {
+TEST(Counter, StartsAtZeroAndAdds) {
   Counter counter;
   EXPECT_EQ(counter.value(), 0U);
   counter.add();
