@@ -125,6 +125,7 @@ pools:
 log: {{file: winrm-lb.log, access_file: access.log}}
 """
     (folder / "winrm-lb.yaml").write_text(text, encoding="utf-8")
+    (folder / "users.txt").write_text(f":{USER}:{PASSWORD}\n", encoding="utf-8")
     return text
 
 
@@ -171,7 +172,7 @@ class Farm:
     def server_command(self, name, address):
         return [self.options.programs / "winrm-sim", "--name", name, "--http", f"{address}:{self.options.port}",
                 "--https", f"{address}:{self.options.tls_port}", "--certificate", "servers.pem", "--key", "servers.key",
-                "--user", f"{USER}:{PASSWORD}", "--allow-unencrypted"]
+                "--users-file", "users.txt", "--allow-unencrypted"]
 
     def start(self):
         for name, program in self.servers.items():
