@@ -241,6 +241,23 @@ TEST(AccessSink, AFullDiskLosesLinesAndCountsThem) {
   EXPECT_EQ(sink.dropped(), 3U);
 }
 
+TEST(AccessSink, ALineThatTheDiskCutDoesNotSwallowTheNext) {
+  const ScratchDirectory scratch;
+  const auto file = scratch.path("access");
+  AccessSink sink({.file = file});
+  {
+    const FileSizeLimit limit(10);
+    sink.write("whole\ncut short\nnever begun\n", 3);
+    sink.flush();
+  }
+  EXPECT_EQ(sink.dropped(), 2U);
+  EXPECT_EQ(contents_of(file), "whole\ncut ");
+  sink.write("after\n", 1);
+  sink.flush();
+  EXPECT_EQ(contents_of(file), "whole\ncut \nafter\n");
+  EXPECT_EQ(sink.dropped(), 2U);
+}
+
 TEST(AccessSink, AFileMovedAwayIsFollowedByANewOne) {
   const ScratchDirectory scratch;
   const auto file = scratch.path("access");

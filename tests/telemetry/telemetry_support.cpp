@@ -1,6 +1,7 @@
 #include "telemetry/telemetry_support.h"
 
 #include <algorithm>
+#include <csignal>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -42,6 +43,17 @@ std::string StuckFile::read(std::size_t bytes) {
     if (got > 0) have += static_cast<std::size_t>(got);
   }
   return out;
+}
+
+FileSizeLimit::FileSizeLimit(std::uint64_t bytes) : handler_before_(std::signal(SIGXFSZ, SIG_IGN)) {
+  EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+  const rlimit limited{bytes, before_.rlim_max};
+  EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &limited), 0);
+}
+
+FileSizeLimit::~FileSizeLimit() {
+  ::setrlimit(RLIMIT_FSIZE, &before_);
+  (void)std::signal(SIGXFSZ, handler_before_);
 }
 
 std::string contents_of(const std::string& path) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <sys/resource.h>
 
 namespace winrmlb::telemetry {
 
@@ -31,6 +32,19 @@ class StuckFile {
 
  private:
   int reader_;
+};
+
+/// While it lasts no file of this process can grow beyond that size: writes are cut, then refused.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(std::uint64_t bytes);
+  ~FileSizeLimit();
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_before_)(int);
 };
 
 /// Calls of operator new by this thread so far; the test program brings an operator that counts.
