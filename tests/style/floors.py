@@ -30,7 +30,7 @@ HOMES = {
     "boost/asio": {"net", "proxy", "admin", "app", "health", "sim", "perf", "cmake"},
     "boost/asio/ssl": {"sim", "perf", "cmake"},  # the balancer has its own, lighter TLS stream in net
     "boost/beast": {"admin", "health", "sim", "cmake"},
-    "boost/json": {"admin", "app", "config", "sim"},
+    "boost/json": {"admin", "app", "config", "sim", "cmake"},
     "gssapi/": {"sim", "outbound"},
     "krb5": {"sim", "outbound"},
     "pugixml": {"sim"},
