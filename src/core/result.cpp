@@ -64,4 +64,8 @@ std::string_view name_of(Side side) noexcept {
   return "unknown";
 }
 
+Status failure(ErrorCode code, Side side, std::string_view detail) {
+  return Error{code, side, std::string(detail)};
+}
+
 }  // namespace winrmlb

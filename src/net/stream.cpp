@@ -37,25 +37,19 @@ namespace {
 template <typename T>
 struct StorageAllocator {
   using value_type = T;
-  WaitStorage* storage;
+  WaitStorage* storage;  // null: the heap
   explicit StorageAllocator(WaitStorage* s) noexcept : storage(s) {}
   template <typename U>
   StorageAllocator(const StorageAllocator<U>& other) noexcept : storage(other.storage) {}
   bool operator==(const StorageAllocator&) const = default;
 
   T* allocate(std::size_t count) {
-    if (storage && !storage->used && sizeof(T) * count <= sizeof storage->bytes) {
-      storage->used = true;
-      return reinterpret_cast<T*>(storage->bytes);
-    }
+    // One wait of a kind is armed at a time, so the storage is free whenever it is asked for.
+    if (storage && sizeof(T) * count <= sizeof storage->bytes) return reinterpret_cast<T*>(storage->bytes);
     return static_cast<T*>(::operator new(sizeof(T) * count));
   }
   void deallocate(T* memory, std::size_t) noexcept {
-    if (storage && reinterpret_cast<unsigned char*>(memory) == storage->bytes) {
-      storage->used = false;
-    } else {
-      ::operator delete(memory);
-    }
+    if (!storage || reinterpret_cast<unsigned char*>(memory) != storage->bytes) ::operator delete(memory);
   }
 };
 

@@ -7,8 +7,8 @@ namespace winrmlb::net {
 
 namespace {
 
-constexpr std::size_t kClassBytes = 128;
-constexpr std::size_t kClasses = 12;       // up to 1536 bytes
+constexpr std::size_t kClassBytes = 32;
+constexpr std::size_t kClasses = 48;       // up to 1536 bytes
 constexpr std::size_t kKeptPerClass = 64;  // frames that a thread keeps for itself
 
 struct FreeFrame {

@@ -5,10 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include "winrmlb/core/check.h"
 
@@ -56,13 +57,15 @@ struct Error {
 };
 
 /// A value or an Error. Test, then use: `if (!head) co_return head.error();` then `*head`.
+/// Moves only. The Error is on the heap, so that a success is hardly larger than its value: results live in
+/// the frames of waiting coroutines.
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  Result(T value) : value_(std::move(value)) {}
+  Result(Error error) : error_(std::make_unique<Error>(std::move(error))) {}
 
-  explicit operator bool() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return !error_; }
 
   T& operator*() & { return checked(); }
   const T& operator*() const& { return const_cast<Result*>(this)->checked(); }
@@ -71,24 +74,28 @@ class [[nodiscard]] Result {
   const T* operator->() const { return &const_cast<Result*>(this)->checked(); }
 
   const Error& error() const& {
-    WINRMLB_CHECK(state_.index() == 1);
-    return *std::get_if<1>(&state_);
+    WINRMLB_CHECK(error_);
+    return *error_;
   }
   Error&& error() && {
-    WINRMLB_CHECK(state_.index() == 1);
-    return std::move(*std::get_if<1>(&state_));
+    WINRMLB_CHECK(error_);
+    return std::move(*error_);
   }
 
  private:
   T& checked() {
-    WINRMLB_CHECK(state_.index() == 0);
-    return *std::get_if<0>(&state_);
+    WINRMLB_CHECK(!error_);
+    return *value_;
   }
-  std::variant<T, Error> state_;
+  std::optional<T> value_;
+  std::unique_ptr<Error> error_;
 };
 
 /// For steps that yield nothing but success.
 struct Done {};
 using Status = Result<Done>;
+
+/// For coroutines: leaves no Error behind in the frame.
+Status failure(ErrorCode code, Side side, std::string_view detail);
 
 }  // namespace winrmlb

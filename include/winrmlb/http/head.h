@@ -70,6 +70,7 @@ inline constexpr std::size_t kMaxFields = 256;  // the most that Limits::fields 
 enum class Framing : std::uint8_t { None, Length, Chunked, UntilClose };
 
 enum class Method : std::uint8_t { Get, Head, Post, Put, Delete, Options, Patch, Other };
+std::string_view name_of(Method method) noexcept;  // "GET"; "other"
 
 /// A list of parsed fields; lives beside the buffer, reused from exchange to exchange.
 struct Fields {

@@ -1,4 +1,4 @@
-// The one place where the monotonic clock is read. Pure modules are handed the time instead.
+// The one place where the clocks are read. Pure modules are handed the time instead.
 #pragma once
 
 #include "winrmlb/core/time.h"
@@ -6,5 +6,6 @@
 namespace winrmlb::net {
 
 inline TimePoint now() noexcept { return Clock::now(); }
+inline WallTime wall_now() noexcept { return std::chrono::system_clock::now(); }
 
 }  // namespace winrmlb::net

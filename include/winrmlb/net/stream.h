@@ -40,8 +40,7 @@ struct IoResult {
 
 /// Room for the operation of one armed wait, so that waiting allocates nothing.
 struct alignas(16) WaitStorage {
-  unsigned char bytes[112];
-  bool used = false;
+  unsigned char bytes[96];
 };
 
 class Stream {
