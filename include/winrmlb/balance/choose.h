@@ -1,6 +1,18 @@
 // choose(): which server an exchange goes to, and why. The one routing decision, as a pure function.
 //
-// No locks, no clock, no table: the facts of the exchange and a view of the servers in, a Choice out.
+// No locks, no clock, no table: the facts of the exchange and a view of the servers in, a Choice out. Any
+// thread.
+//
+// The rules, first match decides:
+//   bound       its server, unless that is down; then nothing, for nobody else could go on with the login. A
+//               server that a reload has removed from the pool still serves what is bound to it.
+//   pinned      the shell's server, if it keeps old clients.
+//   affinity    the entry's server, if it keeps old clients; a draining one only while the address holds
+//   something. failback    instead of affinity, if the address left a better place which is fit again
+//   (Policy::failback). assigned    nothing known of the address, or (failover) its server cannot keep it:
+//   the lowest priority tier
+//               that has a fit server, and in it after Policy::assign. Fit: takes new clients, weight above
+//               0, not full. Servers not yet checked come in only if no other is fit.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +28,16 @@
 namespace winrmlb::balance {
 
 /// Why an exchange goes where it goes. Metric label, access-log field, and what `explain` answers.
-enum class Reason : std::uint8_t { Bound, Pinned, Affinity, Assigned, Failover, Failback, Hunted, Unavailable };
+enum class Reason : std::uint8_t {
+  Bound,
+  Pinned,
+  Affinity,
+  Assigned,
+  Failover,
+  Failback,
+  Hunted,
+  Unavailable
+};
 std::string_view name_of(Reason reason) noexcept;
 
 /// What is known of an exchange when the server is chosen.
@@ -31,6 +52,7 @@ struct Entry {
   ServerId server;
   std::optional<ServerId> home;  // where it was before a failover
   bool holds = false;            // sessions, pins or recent opaque traffic at `server`
+  bool expects = false;          // a session was sent to `server` a moment ago and may be connecting
 };
 
 /// A server as choose() sees it: the atomics read once.
@@ -41,9 +63,10 @@ struct Candidate {
   std::uint8_t priority = 0;
   bool takes_new = false;
   bool keeps_old = false;
-  bool checking = false;   // not yet checked; taken only if nothing takes new clients
+  bool checking = false;  // not yet checked; taken only if nothing takes new clients
   bool draining = false;
-  bool full = false;       // max_sessions reached
+  bool full = false;  // max_sessions reached
+  bool down = false;  // does not even serve what is bound to it
   std::uint32_t clients = 0;
   std::uint32_t shells = 0;
 };
@@ -58,6 +81,11 @@ struct Policy {
   config::Failback failback = config::Failback::WhenIdle;
   std::optional<ServerId> planned;  // of this client, if the plan names one
 };
+
+/// Whether a server may be given an address that is not there yet.
+inline bool is_fit(const Candidate& candidate) noexcept {
+  return candidate.takes_new && !candidate.full && candidate.weight > 0;
+}
 
 Choice choose(const Facts& facts, const std::optional<Entry>& entry, std::span<const Candidate> candidates,
               const Policy& policy);

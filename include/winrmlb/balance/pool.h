@@ -1,11 +1,12 @@
 // Pool: the servers that stand for each other, and which client address belongs to which of them.
 //
-// A Pool is a snapshot, built from Settings at load and reload, immutable and shared by all workers; what lasts
-// (ServerState, AffinityTable) it holds by shared_ptr and hands on to its successor. Routing is `route()`:
-// look-ups by the lock-striped table, the choice itself by the pure choose() (balance/choose.h).
+// A Pool is a snapshot, built from Settings at load and reload, immutable and shared by all workers; what
+// lasts (ServerState, AffinityTable) it holds by shared_ptr and hands on to its successor. Routing is
+// `route()`: look-ups by the lock-striped table, the choice itself by the pure choose() (balance/choose.h).
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 
 #include "winrmlb/balance/affinity.h"
 #include "winrmlb/balance/choose.h"
+#include "winrmlb/balance/plan.h"
 #include "winrmlb/balance/server_state.h"
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/address.h"
@@ -25,12 +27,15 @@ namespace winrmlb::balance {
 struct Member {
   config::Server settings;
   std::shared_ptr<ServerState> state;
+  std::uint64_t name_hash = 0;  // stable_hash() of the name: the same on every balancer
 };
 
 class Pool {
  public:
-  /// `predecessor` (may be null): the snapshot before a reload, whose table and states go on for the servers of
-  /// the same name. `next_server_id` is advanced for each server not seen before.
+  /// `predecessor` (may be null): the snapshot before a reload, whose table and states go on for the servers
+  /// of the same name and host: another host is another server. `next_server_id` is advanced for each server
+  /// not seen before. A server takes the mode that its settings say if it is new or they have changed; an
+  /// operator's drain outlasts a reload that does not speak of it.
   Pool(PoolId id, const config::Pool& settings, std::uint32_t affinity_capacity, const Pool* predecessor,
        ServerId& next_server_id);
 
@@ -43,12 +48,15 @@ class Pool {
 
   ClientAddress client_of(const IpAddress& address) const noexcept;
 
-  /// Where an exchange of this client goes. For an address without an entry the choice is in the table when this
-  /// returns (insert-if-absent, serialised per pool), so that sixty-four first connections agree.
+  /// Where an exchange of this client goes. For an address without an entry the choice is in the table when
+  /// this returns (insert-if-absent, serialised per pool), so that sixty-four first connections agree. Asked
+  /// when a session needs a server connection; one that has its own, and no pin elsewhere, keeps it. A choice
+  /// by the address makes the entry expect a session_opened() within some seconds, until which it does not
+  /// fail back.
   Choice route(const Facts& facts, TimePoint now);
 
-  /// A connect to `failed` did not succeed. An address that holds nothing there moves (compare-and-swap: whoever
-  /// comes second gets the first one's answer); one that holds something stays until the verdict.
+  /// A connect to `failed` did not succeed. An address that holds nothing there moves (compare-and-swap:
+  /// whoever comes second gets the first one's answer); one that holds something stays until the verdict.
   struct Moved {
     bool moved = false;
     Choice choice;  // if moved
@@ -71,10 +79,23 @@ class Pool {
   const AffinityTable& affinity() const noexcept { return *affinity_; }
 
  private:
+  Candidate candidate(const Member& member) const noexcept;
+  std::vector<Candidate> candidates() const;
+  Policy policy_for(const ClientAddress& client) const;
+  std::shared_ptr<const Plan> current_plan() const;
+  std::optional<Choice> route_without_affinity(const Facts& facts) const;
+  bool may_stay(const Facts& facts, const Entry& entry) const;
+  Decision decide(const Facts& facts, const std::optional<Entry>& entry, const Policy& policy,
+                  std::optional<ServerId> avoid) const;
+
   PoolId id_;
   config::Pool settings_;
   std::vector<Member> members_;
+  std::vector<ClientAddress> planned_clients_;
   std::shared_ptr<AffinityTable> affinity_;
+  mutable std::mutex plan_mutex_;
+  mutable std::shared_ptr<const Plan>
+      plan_;  // the last one made; it holds as long as the same servers are out
 };
 
 }  // namespace winrmlb::balance

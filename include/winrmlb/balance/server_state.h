@@ -1,7 +1,8 @@
 // ServerState: what all workers know about one server right now.
 //
-// Owned by shared_ptr from the Pool snapshots that name the server; lives across reloads. Written by any thread
-// through atomics; touched once or twice per exchange. The text of why a server is in its state is health's.
+// Owned by shared_ptr from the Pool snapshots that name the server; lives across reloads. Written by any
+// thread through atomics; touched once or twice per exchange. The text of why a server is in its state is
+// health's.
 #pragma once
 
 #include <atomic>
@@ -21,8 +22,8 @@ namespace winrmlb::balance {
 ///                                         ▼
 ///                                       Down ──`rise` passes──▶ Up
 ///
-/// New addresses go to Up servers only (to Checking ones if there is no other); an address that is on a Suspect
-/// server stays there until the verdict.
+/// New addresses go to Up servers only (to Checking ones if there is no other); an address that is on a
+/// Suspect server stays there until the verdict.
 enum class Fitness : std::uint8_t { Checking, Up, Suspect, Down };
 std::string_view name_of(Fitness fitness) noexcept;
 

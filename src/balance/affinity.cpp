@@ -1,0 +1,286 @@
+#include "winrmlb/balance/affinity.h"
+
+#include <atomic>
+#include <random>
+
+#include "affinity_stripe.h"
+#include "winrmlb/core/check.h"
+
+namespace winrmlb::balance {
+
+namespace {
+
+constexpr std::size_t kStripes = 64;
+constexpr int kSweepBatch = 64;  // entries removed in one go under a stripe's lock
+
+SaltedHash random_hash() {
+  std::random_device source;
+  const auto word = [&] { return static_cast<std::uint64_t>(source()) << 32 | source(); };
+  return {{word(), word()}};
+}
+
+}  // namespace
+
+struct AffinityTable::State {
+  const SaltedHash hash = random_hash();
+  mutable std::mutex assignment;  // before any stripe's; holders of a stripe's lock must not take it
+  std::vector<std::unique_ptr<Stripe>> stripes;
+  std::vector<std::shared_ptr<ServerState>> servers;  // under `assignment`
+  Counters counters;                                  // under `assignment`
+  std::atomic<std::size_t> entries{0};                // written under `assignment`
+  std::atomic<std::size_t> capacity;
+  std::atomic<Duration> ttl;
+
+  State(std::uint32_t capacity_, Duration ttl_) : capacity(capacity_), ttl(ttl_) {
+    for (std::size_t i = 0; i < kStripes; ++i)
+      stripes.push_back(std::make_unique<Stripe>(hash));
+  }
+
+  Stripe& stripe_of(const ClientAddress& client) noexcept { return *stripes[hash(client) >> 58]; }
+  Duration lifetime() const noexcept { return ttl.load(std::memory_order_relaxed); }
+
+  // All below want `assignment` held, and where a stripe is passed, its lock too.
+
+  ServerState* server(ServerId id) const noexcept {
+    const auto found =
+        std::find_if(servers.begin(), servers.end(), [id](const auto& s) { return s->id == id; });
+    return found == servers.end() ? nullptr : found->get();
+  }
+  void count_client(ServerId id) noexcept {
+    if (auto* named = server(id)) named->clients.fetch_add(1, std::memory_order_relaxed);
+  }
+  void discount_client(ServerId id) noexcept {
+    if (auto* named = server(id)) named->clients.fetch_sub(1, std::memory_order_relaxed);
+  }
+  Record& insert(Stripe& stripe, const ClientAddress& client, ServerId id, TimePoint now) {
+    auto& record = stripe.insert(client, id, now);
+    count_client(id);
+    entries.fetch_add(1, std::memory_order_relaxed);
+    return record;
+  }
+  void remove(Stripe& stripe, const Record& record) noexcept {
+    discount_client(record.server);
+    const ClientAddress client = record.client;  // outlives the record
+    stripe.remove(client);
+    entries.fetch_sub(1, std::memory_order_relaxed);
+  }
+  void move(Record& record, const Decision& decision, TimePoint now) noexcept {
+    discount_client(record.server);
+    count_client(*decision.choice.server);
+    record.server = *decision.choice.server;
+    record.home = decision.home;
+    record.expected = 0;
+    record.last_opaque.reset();  // what it left, it left at the other server
+    record.since = now;
+    ++counters.moves;
+  }
+  Room make_room(TimePoint now);
+  Choice apply(Stripe& stripe, Record* record, const ClientAddress& client, const Decision& decision,
+               Room room, TimePoint now);
+};
+
+Room AffinityTable::State::make_room(TimePoint now) {
+  while (entries.load(std::memory_order_relaxed) >= capacity.load(std::memory_order_relaxed)) {
+    Stripe* oldest_in = nullptr;
+    TimePoint oldest{};
+    for (const auto& stripe : stripes) {
+      const std::lock_guard lock(stripe->mutex);
+      const auto* record = stripe->oldest_evictable(now, lifetime());
+      if (record != nullptr && (oldest_in == nullptr || record->last_used < oldest)) {
+        oldest_in = stripe.get();
+        oldest = record->last_used;
+      }
+    }
+    if (oldest_in == nullptr) return Room::No;
+    const std::lock_guard lock(oldest_in->mutex);
+    const auto* record = oldest_in->oldest_evictable(now, lifetime());
+    if (record == nullptr) continue;  // it came to life again meanwhile
+    remove(*oldest_in, *record);
+    ++counters.evicted;
+  }
+  return Room::Yes;
+}
+
+Choice AffinityTable::State::apply(Stripe& stripe, Record* record, const ClientAddress& client,
+                                   const Decision& decision, Room room, TimePoint now) {
+  const auto& choice = decision.choice;
+  if (!choice.server) return choice;
+  if (record == nullptr) {
+    if (room == Room::No) {
+      ++counters.unlisted;
+      return choice;
+    }
+    record = &insert(stripe, client, *choice.server, now);
+    record->home = decision.home;
+  } else if (record->server != *choice.server) {
+    move(*record, decision, now);
+  }
+  ++record->expected;
+  stripe.touch(*record, now, lifetime());
+  return choice;
+}
+
+AffinityTable::AffinityTable(std::uint32_t capacity, Duration ttl)
+    : state_(std::make_unique<State>(capacity, ttl)) {}
+AffinityTable::~AffinityTable() = default;
+
+void AffinityTable::adopt(std::span<const std::shared_ptr<ServerState>> servers, std::uint32_t capacity,
+                          Duration ttl) {
+  const std::lock_guard assignment(state_->assignment);
+  for (const auto& server : servers) {
+    if (state_->server(server->id) == nullptr) state_->servers.push_back(server);
+  }
+  state_->capacity = capacity;
+  state_->ttl = ttl;
+}
+
+std::shared_ptr<ServerState> AffinityTable::server(ServerId id) const {
+  const std::lock_guard assignment(state_->assignment);
+  for (const auto& server : state_->servers) {
+    if (server->id == id) return server;
+  }
+  return nullptr;
+}
+
+std::optional<ServerId> AffinityTable::use(const ClientAddress& client, TimePoint now, const Stays& stays) {
+  auto& stripe = state_->stripe_of(client);
+  const auto ttl = state_->lifetime();
+  const std::lock_guard lock(stripe.mutex);
+  auto* record = stripe.find(client);
+  if (record == nullptr || record->expired(now, ttl)) return std::nullopt;
+  const auto entry = record->entry(now, ttl);
+  if (!stays(entry)) return std::nullopt;
+  record->expected = entry.expects ? record->expected + 1 : 1;
+  stripe.touch(*record, now, ttl);
+  return record->server;
+}
+
+Choice AffinityTable::settle(const ClientAddress& client, TimePoint now, const Decide& decide) {
+  auto& stripe = state_->stripe_of(client);
+  const auto ttl = state_->lifetime();
+  const std::lock_guard assignment(state_->assignment);
+  {
+    const std::lock_guard lock(stripe.mutex);
+    auto* record = stripe.find(client);
+    if (record != nullptr && record->expired(now, ttl)) {
+      state_->remove(stripe, *record);
+      ++state_->counters.expired;
+      record = nullptr;
+    }
+    if (record != nullptr) {
+      const auto entry = record->entry(now, ttl);
+      if (!entry.expects) record->expected = 0;
+      return state_->apply(stripe, record, client, decide(entry, Room::Yes), Room::Yes, now);
+    }
+  }
+  // Room is made without the stripe's lock, for it looks into all of them. No entry of this address can
+  // appear meanwhile: that takes the assignment lock.
+  room = state_->make_room(now);
+  const auto decision = decide(std::nullopt, room);
+  const std::lock_guard lock(stripe.mutex);
+  return state_->apply(stripe, nullptr, client, decision, room, now);
+}
+
+void AffinityTable::session_opened(const ClientAddress& client, ServerId server, TimePoint now) {
+  auto& stripe = state_->stripe_of(client);
+  const auto ttl = state_->lifetime();
+  const auto note = [&](Record& record) {
+    record.sessions.add(server);
+    if (record.server == server && record.expected > 0) --record.expected;
+    stripe.touch(record, now, ttl);
+  };
+  {
+    const std::lock_guard lock(stripe.mutex);
+    if (auto* record = stripe.find(client)) return note(*record);
+  }
+  // The entry is gone since the choice, or there was no room for it. A live session always has one.
+  const std::lock_guard assignment(state_->assignment);
+  {
+    const std::lock_guard lock(stripe.mutex);
+    if (auto* record = stripe.find(client)) return note(*record);
+  }
+  state_->make_room(now);
+  const std::lock_guard lock(stripe.mutex);
+  note(state_->insert(stripe, client, server, now));
+}
+
+void AffinityTable::session_closed(const ClientAddress& client, ServerId server, bool opaque, TimePoint now) {
+  auto& stripe = state_->stripe_of(client);
+  const auto ttl = state_->lifetime();
+  const auto too_many = [&] { return state_->entries.load() > state_->capacity.load(); };
+  {
+    const std::lock_guard lock(stripe.mutex);
+    auto* record = stripe.find(client);
+    WINRMLB_CHECK(record != nullptr && record->sessions.remove(server));
+    if (opaque && record->server == server)
+      record->last_opaque = std::max(record->last_opaque.value_or(now), now);
+    stripe.touch(*record, now, ttl);
+    if (record->sessions.total() > 0 || !too_many()) return;
+  }
+  // An entry above capacity leaves with its last session.
+  const std::lock_guard assignment(state_->assignment);
+  const std::lock_guard lock(stripe.mutex);
+  const auto* record = stripe.find(client);
+  if (record == nullptr || record->sessions.total() > 0 || !too_many()) return;
+  state_->remove(stripe, *record);
+  ++state_->counters.evicted;
+}
+
+void AffinityTable::sweep(TimePoint now) {
+  const auto ttl = state_->lifetime();
+  for (const auto& stripe : state_->stripes) {
+    int removed = kSweepBatch;
+    while (removed == kSweepBatch) {
+      const std::lock_guard assignment(state_->assignment);
+      const std::lock_guard lock(stripe->mutex);
+      for (removed = 0; removed < kSweepBatch; ++removed) {
+        const auto* record = stripe->oldest_expired(now, ttl);
+        if (record == nullptr) break;
+        state_->remove(*stripe, *record);
+        ++state_->counters.expired;
+      }
+    }
+  }
+}
+
+namespace {
+
+AffinityTable::Row row_of(const Record& record, TimePoint now, Duration ttl) {
+  const auto here = record.sessions.at(record.server);
+  return {record.client, record.entry(now, ttl), here, record.sessions.total() - here,
+          record.since,  record.last_used};
+}
+
+}  // namespace
+
+std::optional<AffinityTable::Row> AffinityTable::find(const ClientAddress& client, TimePoint now) const {
+  auto& stripe = state_->stripe_of(client);
+  const auto ttl = state_->lifetime();
+  const std::lock_guard lock(stripe.mutex);
+  const auto* record = stripe.find(client);
+  if (record == nullptr || record->expired(now, ttl)) return std::nullopt;
+  return row_of(*record, now, ttl);
+}
+
+std::vector<AffinityTable::Row> AffinityTable::snapshot(TimePoint now) const {
+  const auto ttl = state_->lifetime();
+  std::vector<Row> rows;
+  rows.reserve(state_->entries.load() +
+               kStripes);  // before the locks, so that no allocation happens under them
+  for (const auto& stripe : state_->stripes) {
+    const std::lock_guard lock(stripe->mutex);
+    stripe->for_each([&](const Record& record) {
+      if (!record.expired(now, ttl)) rows.push_back(row_of(record, now, ttl));
+    });
+  }
+  return rows;
+}
+
+AffinityTable::Counters AffinityTable::counters() const {
+  const std::lock_guard assignment(state_->assignment);
+  auto counters = state_->counters;
+  counters.entries = state_->entries.load();
+  return counters;
+}
+
+}  // namespace winrmlb::balance

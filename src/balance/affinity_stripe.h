@@ -1,0 +1,88 @@
+// Stripe: the share of the affinity table that one lock protects. Knows entries and their order of age, and
+// nothing of servers or of the other stripes. Every member function wants the lock held.
+//
+// Each entry is on one of three lists, which a use moves it to the end of:
+//   busy       it has sessions: neither expires nor is evicted
+//   lingering  no session, but it may hold something that opaque traffic left there
+//   idle       holds nothing
+// So the longest unused is in front, and neither sweeping nor evicting ever searches.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "session_counts.h"
+#include "winrmlb/balance/affinity.h"
+
+namespace winrmlb::balance {
+
+/// How long a session may take from being sent to a server until it is connected.
+constexpr Duration kConnectingTime = seconds(5);
+
+struct Record {
+  ClientAddress client;
+  ServerId server;
+  std::optional<ServerId> home;
+  SessionCounts sessions;
+  std::uint32_t expected = 0;  // sessions sent to `server` and not yet connected
+  std::optional<TimePoint> last_opaque;
+  TimePoint since;
+  TimePoint last_used;
+
+  bool lingers(TimePoint now, Duration ttl) const noexcept { return last_opaque && now < *last_opaque + ttl; }
+  bool expired(TimePoint now, Duration ttl) const noexcept {
+    return sessions.total() == 0 && now >= last_used + ttl;
+  }
+  Entry entry(TimePoint now, Duration ttl) const noexcept;
+};
+
+/// Salted per table, since clients choose their addresses: nobody can fill one stripe or one bucket on
+/// purpose.
+struct SaltedHash {
+  std::uint64_t salt[2];
+  std::size_t operator()(const ClientAddress& client) const noexcept;
+};
+
+class Stripe {
+ public:
+  using Records = std::list<Record>;
+
+  explicit Stripe(SaltedHash hash) : index_(0, hash) {}
+
+  mutable std::mutex mutex;
+
+  Record* find(const ClientAddress& client) noexcept;
+  Record& insert(const ClientAddress& client, ServerId server, TimePoint now);
+  void remove(const ClientAddress& client) noexcept;
+  /// Notes a use, and puts the entry at the end of the list where it belongs by now.
+  void touch(Record& record, TimePoint now, Duration ttl) noexcept;
+  /// The longest unused of those that hold nothing, or null.
+  const Record* oldest_evictable(TimePoint now, Duration ttl) const noexcept;
+  /// Any one that has expired, or null.
+  const Record* oldest_expired(TimePoint now, Duration ttl) const noexcept;
+
+  std::size_t size() const noexcept { return index_.size(); }
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (const auto* list : {&busy_, &lingering_, &idle_}) {
+      for (const auto& record : *list)
+        visit(record);
+    }
+  }
+
+ private:
+  struct Place {
+    Records* list;
+    Records::iterator position;
+  };
+
+  std::unordered_map<ClientAddress, Place, SaltedHash> index_;
+  Records busy_;
+  Records lingering_;
+  Records idle_;
+};
+
+}  // namespace winrmlb::balance

@@ -1,0 +1,187 @@
+#include "winrmlb/balance/pool.h"
+
+#include <array>
+
+#include "winrmlb/core/hash.h"
+
+namespace winrmlb::balance {
+
+Pool::Pool(PoolId id, const config::Pool& settings, std::uint32_t affinity_capacity, const Pool* predecessor,
+           ServerId& next_server_id)
+    : id_(id), settings_(settings), planned_clients_(planned_clients(settings)) {
+  std::vector<std::shared_ptr<ServerState>> states;
+  for (const auto& server : settings_.servers) {
+    const auto* before = predecessor == nullptr ? nullptr : predecessor->member(server.name);
+    if (before != nullptr && before->settings.host != server.host) before = nullptr;
+    auto state =
+        before != nullptr ? before->state : std::make_shared<ServerState>(next_server_id, server.name);
+    if (before == nullptr) next_server_id = ServerId(static_cast<std::uint16_t>(next_server_id.value() + 1));
+    if (before == nullptr || before->settings.state != server.state) state->mode = server.state;
+    states.push_back(state);
+    members_.push_back({server, std::move(state), stable_hash(server.name)});
+  }
+  affinity_ = predecessor != nullptr
+                  ? predecessor->affinity_
+                  : std::make_shared<AffinityTable>(affinity_capacity, settings_.affinity.ttl);
+  affinity_->adopt(states, affinity_capacity, settings_.affinity.ttl);
+}
+
+const Member* Pool::member(ServerId id) const noexcept {
+  for (const auto& member : members_) {
+    if (member.state->id == id) return &member;
+  }
+  return nullptr;
+}
+
+const Member* Pool::member(std::string_view name) const noexcept {
+  for (const auto& member : members_) {
+    if (member.settings.name == name) return &member;
+  }
+  return nullptr;
+}
+
+ClientAddress Pool::client_of(const IpAddress& address) const noexcept {
+  return ClientAddress(address, settings_.affinity.prefix4, settings_.affinity.prefix6);
+}
+
+Candidate Pool::candidate(const Member& member) const noexcept {
+  const auto& state = *member.state;
+  const auto mode = state.mode.load(std::memory_order_relaxed);
+  const auto fitness = state.fitness.load(std::memory_order_relaxed);
+  const auto most = member.settings.max_sessions;
+  Candidate candidate;
+  candidate.id = state.id;
+  candidate.name_hash = member.name_hash;
+  candidate.weight = member.settings.weight;
+  candidate.priority = member.settings.priority;
+  candidate.takes_new = fitness == Fitness::Up && mode == config::ServerMode::Ready;
+  candidate.keeps_old = fitness != Fitness::Down && mode != config::ServerMode::Maintenance;
+  candidate.checking = fitness == Fitness::Checking && mode == config::ServerMode::Ready;
+  candidate.draining = mode == config::ServerMode::Drain;
+  candidate.full = most > 0 && state.sessions.load(std::memory_order_relaxed) >= most;
+  candidate.down = fitness == Fitness::Down;
+  candidate.clients = state.clients.load(std::memory_order_relaxed);
+  candidate.shells = state.shells.load(std::memory_order_relaxed);
+  return candidate;
+}
+
+std::vector<Candidate> Pool::candidates() const {
+  std::vector<Candidate> all;
+  all.reserve(members_.size());
+  for (const auto& member : members_)
+    all.push_back(candidate(member));
+  return all;
+}
+
+std::shared_ptr<const Plan> Pool::current_plan() const {
+  std::vector<PlanServer> servers;
+  servers.reserve(members_.size());
+  for (const auto& member : members_) {
+    const auto now = candidate(member);
+    // Suspicion passes and a check is soon done: neither is worth another map.
+    const bool out = now.down || now.draining || !now.keeps_old;
+    servers.push_back({now.id, now.name_hash, now.weight, now.priority, out});
+  }
+  const std::lock_guard lock(plan_mutex_);
+  if (plan_ == nullptr || plan_->servers() != servers)
+    plan_ = std::make_shared<Plan>(planned_clients_, servers);
+  return plan_;
+}
+
+Policy Pool::policy_for(const ClientAddress& client) const {
+  Policy policy{settings_.affinity.assign, settings_.affinity.failback, std::nullopt};
+  if (policy.assign == config::Assign::Planned) policy.planned = current_plan()->server_of(client);
+  return policy;
+}
+
+std::optional<Choice> Pool::route_without_affinity(const Facts& facts) const {
+  const auto& named = facts.bound ? facts.bound : facts.pinned;
+  if (!named) return std::nullopt;
+  std::optional<Candidate> server;
+  if (const auto* known = member(*named)) server = candidate(*known);
+  const auto choice = choose(facts, std::nullopt, std::span(server ? &*server : nullptr, server ? 1 : 0), {});
+  if (facts.bound || choice.reason == Reason::Pinned) return choice;
+  return std::nullopt;
+}
+
+// Only whether the rules end at `affinity`, which the entry's server and its home decide between them. Where
+// the ideal server depends on all of them, an address that may go there takes the long way.
+bool Pool::may_stay(const Facts& facts, const Entry& entry) const {
+  const auto assign = settings_.affinity.assign;
+  const auto failback = settings_.affinity.failback;
+  const bool rooted = failback == config::Failback::Never ||
+                      (failback == config::Failback::WhenIdle && (entry.holds || entry.expects));
+  if (assign != config::Assign::Balanced && !rooted) return false;
+  std::array<Candidate, 2> two;
+  std::size_t known = 0;
+  if (const auto* server = member(entry.server)) two[known++] = candidate(*server);
+  if (const auto* home = entry.home ? member(*entry.home) : nullptr) two[known++] = candidate(*home);
+  return choose(facts, entry, std::span(two.data(), known), {assign, failback, std::nullopt}).reason ==
+         Reason::Affinity;
+}
+
+Decision Pool::decide(const Facts& facts, const std::optional<Entry>& entry, const Policy& policy,
+                      std::optional<ServerId> avoid) const {
+  auto all = candidates();
+  for (auto& candidate : all) {
+    if (candidate.id == avoid) candidate.takes_new = candidate.keeps_old = candidate.checking = false;
+  }
+  const auto choice = choose(facts, entry, all, policy);
+  Decision decision{choice, std::nullopt};
+  if (choice.reason == Reason::Failover && entry) {
+    decision.home = entry->home && member(*entry->home) != nullptr ? entry->home : entry->server;
+    if (decision.home == choice.server) decision.home.reset();
+  }
+  return decision;
+}
+
+Choice Pool::route(const Facts& facts, TimePoint now) {
+  if (const auto choice = route_without_affinity(facts)) return *choice;
+  const Facts by_address{facts.client, std::nullopt, std::nullopt};
+  const auto stays_at =
+      affinity_->use(facts.client, now, [&](const Entry& entry) { return may_stay(by_address, entry); });
+  if (stays_at) return {stays_at, Reason::Affinity};
+
+  const auto policy = policy_for(facts.client);
+  return affinity_->settle(facts.client, now, [&](const std::optional<Entry>& entry, Room room) {
+    auto with = policy;
+    // What is not noted must come out the same the next time.
+    if (room == Room::No && with.assign == config::Assign::Balanced) with.assign = config::Assign::Hash;
+    return decide(by_address, entry, with, std::nullopt);
+  });
+}
+
+Pool::Moved Pool::move_away(const ClientAddress& client, ServerId failed, TimePoint now) {
+  const Facts facts{client, std::nullopt, std::nullopt};
+  const auto policy = policy_for(client);
+  Moved result;
+  result.choice =
+      affinity_->settle(client, now, [&](const std::optional<Entry>& entry, Room room) -> Decision {
+        result.moved = true;
+        if (entry && entry->server == failed && entry->holds) {
+          result.moved = false;
+          return {{failed, Reason::Affinity}, entry->home};
+        }
+        auto with = policy;
+        if (room == Room::No && with.assign == config::Assign::Balanced) with.assign = config::Assign::Hash;
+        return decide(facts, entry, with, failed);
+      });
+  if (!result.choice.server) result.moved = false;
+  return result;
+}
+
+void Pool::session_opened(const ClientAddress& client, ServerId server, TimePoint now) {
+  const auto* known = member(server);
+  const auto state = known != nullptr ? known->state : affinity_->server(server);
+  if (state != nullptr) state->sessions.fetch_add(1, std::memory_order_relaxed);
+  affinity_->session_opened(client, server, now);
+}
+
+void Pool::session_closed(const ClientAddress& client, ServerId server, bool opaque, TimePoint now) {
+  const auto* known = member(server);
+  const auto state = known != nullptr ? known->state : affinity_->server(server);
+  if (state != nullptr) state->sessions.fetch_sub(1, std::memory_order_relaxed);
+  affinity_->session_closed(client, server, opaque, now);
+}
+
+}  // namespace winrmlb::balance
