@@ -1,0 +1,129 @@
+// Session: one client connection, from accept to close, and the exchanges it carries.
+//
+// Lives in its coroutine on one worker's thread; scope is ownership. One client connection has one server
+// connection for life (promise 2): logins by NTLM, Negotiate, Kerberos and CredSSP authenticate the
+// connection, so a server connection that served two clients would let one act as the other. Closes are
+// mirrored.
+//
+//   serve ──▶ [TLS handshake] ──▶ exchange ─┬─▶ exchange …      each exchange: read · inspect · choose ·
+//   connect ·
+//                                           └─▶ close both                     send · receive · reply ·
+//                                           finish
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "winrmlb/core/ids.h"
+#include "winrmlb/http/edit.h"
+#include "winrmlb/net/input.h"
+#include "winrmlb/net/listen.h"
+#include "winrmlb/net/stream.h"
+#include "winrmlb/net/task.h"
+#include "winrmlb/net/timer_wheel.h"
+#include "winrmlb/proxy/exchange.h"
+#include "winrmlb/proxy/snapshot.h"
+#include "winrmlb/proxy/worker_context.h"
+
+namespace winrmlb::proxy {
+
+class Session {
+ public:
+  /// Serves an accepted connection to its end, by the worker's present snapshot. The coroutine owns
+  /// everything; `accepted` is used up before it first suspends.
+  static net::Detached serve(WorkerContext& worker, ListenerId listener, const net::Accepted& accepted);
+
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  SessionId id() const noexcept { return id_; }
+  const Endpoint& client_endpoint() const noexcept { return client_endpoint_; }
+  std::optional<ServerId> server() const noexcept { return server_id_; }
+  bool bound() const noexcept { return bound_; }
+  std::uint32_t exchanges() const noexcept { return exchanges_; }
+
+  /// Ends the session after the exchange it is in; at once if it is in none.
+  void stop() { wakeup_.raise(net::Signal::Stop); }
+  /// Ends the session as if its time were up.
+  void cut() { wakeup_.raise(net::Signal::Deadline); }
+  /// Health has come to a verdict on some server: for sessions that wait for one.
+  void tell_verdict() {
+    if (awaits_verdict_) wakeup_.raise(net::Signal::Verdict);
+  }
+
+ private:
+  Session(WorkerContext& worker, ListenerId listener, const Endpoint& client);
+
+  net::Task<Status> secure_client();
+  net::Task<Status> serve_exchange(Exchange& exchange);
+
+  // The eight steps, each in the file of its name.
+  net::Task<Status> read(Exchange& exchange);
+  Status inspect(Exchange& exchange);
+  Status choose(Exchange& exchange);
+  net::Task<Status> connect(Exchange& exchange);
+  net::Task<Status> send(Exchange& exchange);
+  net::Task<Status> receive(Exchange& exchange);
+  net::Task<Status> reply(Exchange& exchange);
+  void finish(Exchange& exchange);
+
+  // Parts of the steps.
+  enum class Progress : std::uint8_t { None, Made };
+  net::Task<Status> read_first_byte();
+  void adopt_settings();
+  void note_request(Exchange& exchange, const http::RequestHead& head);
+  Status edit_request(Exchange& exchange, const http::RequestHead& head);
+  bool replace_head(net::Input& input, http::Edit& edit, std::size_t& head_bytes);
+  net::Task<Status> connect_once(ServerId server, Timeline& at);
+  net::Task<void> await_verdict(ServerId server, TimePoint until);
+  void suspect(ServerId server, ErrorCode code);
+  void enter_server(ServerId server);
+  void leave_server();
+  Result<Progress> pump_request(Exchange& exchange);
+  static Status body_stalled(const Pump& request);
+  Status take_response_head(Exchange& exchange, std::size_t head_bytes);
+  net::Task<Status> relay_interim(Exchange& exchange);
+  Status watch_client();
+  net::Task<void> answer(Exchange& exchange);
+  net::Task<void> linger();
+  void log_access(const Exchange& exchange);
+  void log_error(const Exchange& exchange);
+
+  const ListenerEntry& listener() const noexcept { return *listener_; }
+  const PoolEntry& pool_entry() const noexcept { return snapshot_->pools[listener_->pool]; }
+  balance::Pool& pool() const noexcept { return *pool_entry().pool; }
+  const config::Timeouts& timeouts() const noexcept { return pool().settings().timeouts; }
+  void expect_within(milliseconds limit) { deadline_.set(worker_.wheel, worker_.now() + limit); }
+  ClientAddress client() const noexcept { return pool().client_of(client_endpoint_.address); }
+
+  WorkerContext& worker_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  const ListenerEntry* listener_;
+  const SessionId id_;
+  const Endpoint client_endpoint_;
+
+  net::Wakeup wakeup_;
+  net::Deadline deadline_{wakeup_};
+  net::Stream client_;
+  net::Stream server_;
+  net::Input client_input_;
+  net::Input server_input_;
+
+  // Of the open server connection: which server, and under which address and table it is counted there.
+  std::optional<ServerId> server_id_;
+  std::shared_ptr<balance::Pool> server_pool_;
+  ClientAddress server_client_;
+  std::uint32_t exchanges_ = 0;
+  bool bound_ = false;  // a connection-bound login began, or sealed messages came
+  bool stopping_ = false;
+  bool awaits_verdict_ = false;
+  bool client_ended_ = false;  // the client has finished sending; it may still read
+
+  friend class SessionList;
+  Session* next_ = nullptr;
+  Session* previous_ = nullptr;
+};
+
+}  // namespace winrmlb::proxy

@@ -1,0 +1,90 @@
+// WorkerContext: what a session borrows from its worker.
+//
+// One per worker, owned by app, used on the worker's thread only (the counters may be read from anywhere).
+// The verbs that sessions may call upwards are lent here at construction.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+
+#include "winrmlb/core/ids.h"
+#include "winrmlb/core/time.h"
+#include "winrmlb/http/head.h"
+#include "winrmlb/net/block.h"
+#include "winrmlb/net/clock.h"
+#include "winrmlb/net/timer_wheel.h"
+#include "winrmlb/proxy/counters.h"
+#include "winrmlb/proxy/snapshot.h"
+#include "winrmlb/telemetry/access_log.h"
+#include "winrmlb/telemetry/log.h"
+
+namespace winrmlb::proxy {
+
+class Session;
+
+/// All sessions of a worker, for verdicts, draining and the operator's list.
+class SessionList {
+ public:
+  void add(Session& session) noexcept;
+  void remove(Session& session) noexcept;
+  /// Calls `visit` for each; a visited session may end meanwhile.
+  void each(const std::function<void(Session&)>& visit);
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  Session* first_ = nullptr;
+  Session* resume_at_ = nullptr;  // the next one of a walk under way
+  std::size_t size_ = 0;
+};
+
+/// One limit per kind of error.
+inline std::array<telemetry::RateLimited, kErrorCodes> one_a_second() {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array{((void)I, telemetry::RateLimited(seconds(1)))...};
+  }
+  (std::make_index_sequence<kErrorCodes>());
+}
+
+struct WorkerContext {
+  WorkerContext(boost::asio::io_context& io_context, std::uint16_t worker_index, telemetry::Log& worker_log,
+                telemetry::AccessLog& worker_access_log, std::atomic<std::uint32_t>& all_open_sessions)
+      : io(io_context),
+        index(worker_index),
+        wheel(now()),
+        log(worker_log),
+        access_log(worker_access_log),
+        open_sessions(all_open_sessions) {}
+
+  TimePoint now() const noexcept { return net::now(); }
+
+  boost::asio::io_context& io;
+  const std::uint16_t index;
+  net::BlockPool blocks;
+  net::TimerWheel wheel;
+  std::shared_ptr<const Snapshot> snapshot;  // swapped on this thread at reload
+  Counters counters;
+  SessionList sessions;
+  telemetry::Log& log;
+  telemetry::AccessLog& access_log;
+  std::array<telemetry::RateLimited, kErrorCodes> error_limits = one_a_second();
+  std::uint64_t next_session = 0;
+  bool stopping = false;                      // no exchange begins any more
+  std::atomic<std::uint32_t>& open_sessions;  // of all workers
+
+  /// Tells health that a connect to a server failed, so that it checks at once. Its verdict comes as
+  /// Signal::Verdict to every session of the worker.
+  std::function<void(ServerId, ErrorCode)> report_connect_failure;
+
+  // Scratch for one step without suspension.
+  http::Fields fields;
+  std::string edited_head;
+};
+
+}  // namespace winrmlb::proxy

@@ -1,0 +1,97 @@
+// Step 2, inspect: what the request says, in facts that outlive its bytes; and its head as it goes on to the
+// server.
+#include "winrmlb/proxy/session.h"
+
+namespace winrmlb::proxy {
+
+namespace {
+
+constexpr std::size_t kMostNoted = 256;  // of a target, for the log
+
+// RFC 7239 4, 6: an IPv6 address is quoted and bracketed.
+std::string forwarded_line(config::ForwardedField field, const IpAddress& client) {
+  switch (field) {
+    case config::ForwardedField::None:
+      return {};
+    case config::ForwardedField::XForwardedFor:
+      return "X-Forwarded-For: " + client.text() + "\r\n";
+    case config::ForwardedField::Forwarded:
+      return client.is_v4() ? "Forwarded: for=" + client.text() + "\r\n"
+                            : "Forwarded: for=\"[" + client.text() + "]\"\r\n";
+  }
+  return {};
+}
+
+}  // namespace
+
+Status Session::inspect(Exchange& exchange) {
+  const auto bytes = client_input_.bytes().substr(0, exchange.head_bytes);
+  auto head = http::parse_request(bytes, snapshot_->limits, worker_.fields);
+  if (!head) return head.error();
+  note_request(exchange, *head);
+  if (snapshot_->limits.body_bytes != 0 && head->content_length > snapshot_->limits.body_bytes) {
+    return Error{ErrorCode::BodyTooLarge, Side::Client, "the request body is longer than the limit"};
+  }
+  const http::BodyReader body(head->framing, head->content_length, Side::Client, snapshot_->limits);
+  if (auto edited = edit_request(exchange, *head); !edited) return edited;
+  exchange.request.start(exchange.head_bytes, body);
+  return Done{};
+}
+
+void Session::note_request(Exchange& exchange, const http::RequestHead& head) {
+  exchange.method = head.method;
+  exchange.target = head.target.substr(0, kMostNoted);
+  exchange.client_keeps = head.keep_alive;
+  for (const auto& field : worker_.fields.all()) {
+    if (field.known == http::FieldName::Authorization) {
+      const auto credentials = winrm::read_authorization(field.value);
+      exchange.scheme = credentials.scheme;
+      if (winrm::binds(credentials.scheme)) bound_ = true;
+      if (credentials.scheme == winrm::Scheme::Basic) {
+        exchange.user = winrm::basic_user(credentials.token_text).value_or("");
+      } else if (credentials.token == winrm::Token::NtlmAuthenticate ||
+                 credentials.token == winrm::Token::SpnegoResponse) {
+        exchange.user = winrm::ntlm_user(credentials.token_text).value_or("");
+      }
+    } else if (field.known == http::FieldName::ContentType) {
+      exchange.sealed = winrm::is_sealed(field.value);
+      if (exchange.sealed) bound_ = true;
+    }
+  }
+}
+
+// Takes out what ends at a proxy and adds the client's address where that is asked for. Nothing is added to
+// an exchange that carries a connection-bound login or a sealed message.
+Status Session::edit_request(Exchange& exchange, const http::RequestHead& head) {
+  http::Edit edit(head.bytes);
+  if (auto removed = http::remove_hop_by_hop(edit, worker_.fields, Side::Client); !removed) return removed;
+  std::string added;
+  if (listener().settings.forwarded != config::ForwardedField::None) {
+    for (const auto& field : worker_.fields.all()) {
+      const bool claims_address =
+          field.known == http::FieldName::XForwardedFor || field.known == http::FieldName::Forwarded;
+      if (claims_address && !edit.remove(field.line)) {
+        return Error{ErrorCode::BadRequest, Side::Client, "too many forwarding fields"};
+      }
+    }
+    if (!bound_) added = forwarded_line(listener().settings.forwarded, client_endpoint_.address);
+    if (!added.empty()) edit.add(added);
+  }
+  return replace_head(client_input_, edit, exchange.head_bytes)
+             ? Status(Done{})
+             : Status(Error{ErrorCode::HeadTooLarge, Side::Client, "no room for the edited request head"});
+}
+
+// Puts the edited head in place of the one that came, so that it leaves together with the first bytes of the
+// body.
+bool Session::replace_head(net::Input& input, http::Edit& edit, std::size_t& head_bytes) {
+  if (edit.bytes() == head_bytes) return true;  // untouched
+  worker_.edited_head.clear();
+  for (const auto piece : edit.pieces())
+    worker_.edited_head.append(piece);
+  if (!input.replace_front(head_bytes, worker_.edited_head)) return false;
+  head_bytes = worker_.edited_head.size();
+  return true;
+}
+
+}  // namespace winrmlb::proxy

@@ -1,0 +1,116 @@
+// Step 6, receive: the head of the answer. Interim answers (1xx) are passed on as they come.
+#include "winrmlb/proxy/session.h"
+
+namespace winrmlb::proxy {
+
+using net::IoResult;
+using net::Signal;
+using net::Signals;
+
+net::Task<Status> Session::receive(Exchange& exchange) {
+  http::HeadEnd head_end;
+  expect_within(timeouts().response);
+  for (;;) {
+    if (auto end = head_end.find(server_input_.bytes())) {
+      if (auto taken = take_response_head(exchange, *end); !taken) co_return taken;
+      if (!http::is_interim(exchange.status)) break;
+      Status relayed = co_await relay_interim(exchange);
+      if (!relayed) co_return relayed;
+      head_end.reset();
+      expect_within(timeouts().response);
+      continue;
+    }
+    if (server_input_.bytes().size() >= snapshot_->limits.head_bytes ||
+        (server_input_.full() && !server_input_.reserve(snapshot_->limits.head_bytes))) {
+      co_return failure(ErrorCode::BadResponse, Side::Server, "the server's response head is too long");
+    }
+    const auto read = server_input_.fill(server_);
+    if (read.state == IoResult::State::Ok) continue;
+    if (read.state != IoResult::State::WouldBlock) {
+      co_return failure(ErrorCode::ResetByServer, Side::Server,
+                        "the server closed the connection without an answer");
+    }
+
+    // While waiting: the rest of the request, or else the client leaving.
+    if (!exchange.request.finished()) {
+      auto moved = pump_request(exchange);
+      if (!moved) co_return std::move(moved).error();
+      if (*moved == Progress::Made) continue;
+    } else if (auto there = watch_client(); !there) {
+      co_return there;
+    }
+    const Signals woken_by = co_await wakeup_;
+    if (woken_by.has(Signal::Stop)) stopping_ = true;
+    if (woken_by.has(Signal::Deadline)) {
+      if (!exchange.request.finished()) co_return body_stalled(exchange.request);
+      co_return failure(ErrorCode::ResponseTimeout, Side::Server, "the server did not answer in time");
+    }
+  }
+  exchange.at.answered = worker_.now();
+  co_return Done{};
+}
+
+// The head in the server's input, as facts, and edited for the client.
+Status Session::take_response_head(Exchange& exchange, std::size_t head_bytes) {
+  const auto bytes = server_input_.bytes().substr(0, head_bytes);
+  auto head = http::parse_response(bytes, {exchange.method}, snapshot_->limits, worker_.fields);
+  if (!head) return head.error();
+  exchange.status = head->status;
+  exchange.server_keeps = head->keep_alive;
+  http::Edit edit(head->bytes);
+  if (auto removed = http::remove_hop_by_hop(edit, worker_.fields, Side::Server); !removed) return removed;
+  if (!http::is_interim(head->status) && (stopping_ || worker_.stopping) && head->keep_alive) {
+    edit.add("Connection: close\r\n");
+    exchange.server_keeps = false;
+  }
+  const http::BodyReader body(head->framing, head->content_length, Side::Server, snapshot_->limits);
+  if (!replace_head(server_input_, edit, head_bytes)) {
+    return Error{ErrorCode::BadResponse, Side::Server, "no room for the edited response head"};
+  }
+  exchange.response.start(head_bytes, body);
+  return Done{};
+}
+
+net::Task<Status> Session::relay_interim(Exchange& exchange) {
+  expect_within(timeouts().body_progress);
+  for (;;) {
+    switch (exchange.response.step(server_input_, server_, client_)) {
+      case Pump::Step::Done:
+        co_return Done{};
+      case Pump::Step::Moved:
+        continue;
+      case Pump::Step::Blocked:
+        break;
+      case Pump::Step::SourceEnded:
+      case Pump::Step::SourceFailed:
+      case Pump::Step::BadBody:
+      case Pump::Step::SinkFailed:
+        co_return failure(ErrorCode::ResetByClient, Side::Client, "the client left");
+    }
+    const Signals woken_by = co_await wakeup_;
+    if (woken_by.has(Signal::Deadline))
+      co_return failure(ErrorCode::ResetByClient, Side::Client, "the client does not read");
+  }
+}
+
+// The request is out. A client that sends on is heard later; one that finishes sending has that mirrored; one
+// that resets has left, and so do we.
+Status Session::watch_client() {
+  if (client_ended_ || !client_input_.empty()) return Done{};
+  switch (client_input_.fill(client_).state) {
+    case IoResult::State::Ok:
+    case IoResult::State::WouldBlock:
+      return Done{};
+    case IoResult::State::End:
+      client_ended_ = true;
+      server_.finish_sending();
+      return Done{};
+    case IoResult::State::Truncated:
+    case IoResult::State::Failed:
+      break;
+  }
+  server_.reset_on_close();
+  return Error{ErrorCode::ResetByClient, Side::Client, "the client left before its answer"};
+}
+
+}  // namespace winrmlb::proxy

@@ -1,0 +1,148 @@
+#include "winrmlb/proxy/session.h"
+
+#include <utility>
+
+namespace winrmlb::proxy {
+
+using net::IoResult;
+using net::Signal;
+using net::Signals;
+
+// ---- the list of a worker's sessions
+// --------------------------------------------------------------------------
+
+void SessionList::add(Session& session) noexcept {
+  session.next_ = first_;
+  if (first_) first_->previous_ = &session;
+  first_ = &session;
+  ++size_;
+}
+
+void SessionList::remove(Session& session) noexcept {
+  if (resume_at_ == &session) resume_at_ = session.next_;
+  if (session.previous_) session.previous_->next_ = session.next_;
+  if (session.next_) session.next_->previous_ = session.previous_;
+  if (first_ == &session) first_ = session.next_;
+  --size_;
+}
+
+void SessionList::each(const std::function<void(Session&)>& visit) {
+  for (Session* session = first_; session; session = resume_at_) {
+    resume_at_ = session->next_;
+    visit(*session);
+  }
+}
+
+// ---- the session
+// ----------------------------------------------------------------------------------------------
+
+Session::Session(WorkerContext& worker, ListenerId listener, const Endpoint& client)
+    : worker_(worker),
+      snapshot_(worker.snapshot),
+      listener_(snapshot_->listener(listener)),
+      id_(std::uint64_t{worker.index} << 48 | ++worker.next_session),
+      client_endpoint_(client),
+      client_(worker.io, wakeup_),
+      server_(worker.io, wakeup_),
+      client_input_(worker.blocks),
+      server_input_(worker.blocks) {
+  worker_.sessions.add(*this);
+  worker_.counters.sessions_accepted.add();
+  worker_.open_sessions.fetch_add(1, std::memory_order_relaxed);
+}
+
+Session::~Session() {
+  worker_.sessions.remove(*this);
+  worker_.counters.sessions_ended.add();
+  worker_.open_sessions.fetch_sub(1, std::memory_order_relaxed);
+}
+
+net::Detached Session::serve(WorkerContext& worker, ListenerId listener, const net::Accepted& accepted) {
+  Session session(worker, listener, accepted.client);
+  if (!session.client_.adopt(accepted.descriptor, accepted.client.address.is_v4())) co_return;
+  Status status = co_await session.secure_client();
+  while (status && !session.stopping_ && !worker.stopping) {
+    Exchange exchange;
+    status = co_await session.serve_exchange(exchange);
+  }
+  session.deadline_.clear();
+  co_await session.server_.close();
+  session.leave_server();
+  co_await session.client_.close();
+}
+
+// The TLS handshake with the client, on TLS listeners.
+net::Task<Status> Session::secure_client() {
+  if (!listener().tls) co_return Done{};
+  client_.start_tls(net::TlsConnection::accept(listener().tls));
+  expect_within(timeouts().tls_handshake);
+  for (;;) {
+    const auto step = client_.handshake();
+    if (step.state == IoResult::State::Ok) break;
+    if (step.state != IoResult::State::WouldBlock) {
+      worker_.counters.tls_handshake_failures.add();
+      co_return failure(ErrorCode::TlsFailed, Side::Client, client_.tls()->failure());
+    }
+    const Signals woken_by = co_await wakeup_;
+    if (woken_by.has(Signal::Deadline) || woken_by.has(Signal::Stop)) {
+      worker_.counters.tls_handshake_failures.add();
+      co_return failure(ErrorCode::TlsFailed, Side::Client, "the TLS handshake took too long");
+    }
+  }
+  worker_.counters.tls_handshakes.add();
+  co_return Done{};
+}
+
+// One request and its response. The steps in order; the first that fails decides how the exchange ends.
+net::Task<Status> Session::serve_exchange(Exchange& exchange) {
+  Status status = co_await read(exchange);
+  if (!status && status.error().code == ErrorCode::Closed) co_return status;  // nobody asked for anything
+  if (status) status = inspect(exchange);
+  if (status) status = choose(exchange);
+  if (status) status = co_await connect(exchange);
+  if (status) status = co_await send(exchange);
+  if (status) status = co_await receive(exchange);
+  if (status) status = co_await reply(exchange);
+  if (!status) {
+    exchange.error = std::make_unique<Error>(status.error());
+    co_await answer(exchange);
+  }
+  finish(exchange);
+  if (status && !(exchange.client_keeps && exchange.server_keeps)) {
+    co_await linger();
+    co_return failure(ErrorCode::Closed, exchange.client_keeps ? Side::Server : Side::Client, {});
+  }
+  co_return status;
+}
+
+void Session::leave_server() {
+  if (!server_id_) return;
+  server_pool_->session_closed(server_client_, *server_id_, bound_, worker_.now());
+  server_id_.reset();
+  server_pool_.reset();
+}
+
+// The client has all of the last answer: say goodbye, and wait until it has said so too, since closing with
+// bytes unread would reset the connection and could take the answer back.
+net::Task<void> Session::linger() {
+  constexpr milliseconds kLinger{2000};
+  constexpr std::size_t kMostDiscarded = 1024 * 1024;
+  client_.finish_sending();
+  expect_within(kLinger);
+  std::size_t discarded = client_input_.bytes().size();
+  client_input_.consume(discarded);
+  while (!client_ended_ && discarded < kMostDiscarded) {
+    const auto read = client_input_.fill(client_);
+    if (read.state == IoResult::State::Ok) {
+      discarded += read.bytes;
+      client_input_.consume(read.bytes);
+    } else if (read.state == IoResult::State::WouldBlock) {
+      const Signals woken_by = co_await wakeup_;
+      if (woken_by.has(Signal::Deadline)) break;
+    } else {
+      break;
+    }
+  }
+}
+
+}  // namespace winrmlb::proxy
