@@ -1,0 +1,32 @@
+// ControlSocket: the Unix socket behind `winrm-lb status`, `explain` and the other commands.
+//
+// Runs on the control thread. One request per connection: a JSON object with "command" on one line; the
+// answer is one JSON object, then the connection is closed. The socket's group may read; changing anything
+// takes its owner.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+#include "winrmlb/admin/view.h"
+#include "winrmlb/core/result.h"
+
+namespace winrmlb::admin {
+
+class ControlSocket {
+ public:
+  ControlSocket(boost::asio::io_context& io, Verbs verbs);
+  ~ControlSocket();
+
+  /// Error: the path is in use by a live process, or cannot be made. A stale socket is replaced.
+  Status open(const std::string& path);
+  void close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace winrmlb::admin

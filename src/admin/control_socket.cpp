@@ -1,0 +1,135 @@
+#include "winrmlb/admin/control_socket.h"
+
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "winrmlb/admin/status.h"
+
+namespace winrmlb::admin {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using asio::local::stream_protocol;
+
+namespace {
+
+constexpr std::size_t kMostRequest = 64 * 1024;
+constexpr seconds kRequestWithin{10};
+
+json::object failure(std::string_view what) {
+  json::object answer;
+  answer["error"] = json::string(what.data(), what.size());
+  return answer;
+}
+
+json::object answer_to(const json::object& request, const Verbs& verbs) {
+  const auto* command = request.if_contains("command");
+  if (!command || !command->is_string()) return failure("the request names no command");
+  const std::string_view name = command->get_string();
+  if (name == "status") return status(verbs.view());
+  if (name == "explain") {
+    auto explained = explain(verbs.view(), request);
+    return explained ? std::move(*explained) : failure(explained.error().detail);
+  }
+  if (name == "reload") {
+    const auto reloaded = verbs.reload();
+    if (!reloaded) return failure(reloaded.error().detail);
+    json::object answer;
+    answer["revision"] = verbs.view().snapshot->revision;
+    return answer;
+  }
+  return failure("there is no command " + std::string(name));
+}
+
+json::object answer_to(std::string_view line, const Verbs& verbs) {
+  boost::system::error_code error;
+  const auto request = json::parse(json::string_view(line.data(), line.size()), error);
+  if (error || !request.is_object()) return failure("the request is not a JSON object");
+  return answer_to(request.get_object(), verbs);
+}
+
+// One request and its answer.
+asio::awaitable<void> serve(stream_protocol::socket socket, Verbs verbs) {
+  boost::system::error_code error;
+  asio::steady_timer timer(socket.get_executor(), kRequestWithin);
+  timer.async_wait([&socket](const boost::system::error_code& cancelled) {
+    if (!cancelled) socket.cancel();
+  });
+  std::string request;
+  const auto bytes = co_await asio::async_read_until(socket, asio::dynamic_buffer(request, kMostRequest),
+                                                     '\n', asio::redirect_error(asio::use_awaitable, error));
+  if (error) co_return;
+  const std::string answer =
+      json::serialize(answer_to(std::string_view(request).substr(0, bytes - 1), verbs)) + "\n";
+  co_await asio::async_write(socket, asio::buffer(answer), asio::redirect_error(asio::use_awaitable, error));
+}
+
+asio::awaitable<void> accept_all(stream_protocol::acceptor& acceptor, const Verbs& verbs) {
+  for (;;) {
+    boost::system::error_code error;
+    auto socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
+    if (error) continue;
+    asio::co_spawn(acceptor.get_executor(), serve(std::move(socket), verbs), asio::detached);
+  }
+}
+
+Error refused(const std::string& path, const std::string& why) {
+  return {ErrorCode::System, Side::Local, "cannot open the control socket " + path + ": " + why};
+}
+
+}  // namespace
+
+struct ControlSocket::Impl {
+  Impl(asio::io_context& io, Verbs lent) : verbs(std::move(lent)), acceptor(io) {}
+  Verbs verbs;
+  stream_protocol::acceptor acceptor;
+  std::string path;
+};
+
+ControlSocket::ControlSocket(asio::io_context& io, Verbs verbs) : impl_(new Impl(io, std::move(verbs))) {}
+
+ControlSocket::~ControlSocket() = default;
+
+Status ControlSocket::open(const std::string& path) {
+  boost::system::error_code error;
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) return refused(path, "the path is too long for a socket");
+  // A socket that nobody answers on is left over from a process that ended badly.
+  stream_protocol::socket probe(impl_->acceptor.get_executor());
+  probe.connect(stream_protocol::endpoint(path), error);
+  if (!error) return refused(path, "another process answers on it");
+  if (error == asio::error::connection_refused) ::unlink(path.c_str());
+
+  impl_->acceptor.open(stream_protocol(), error);
+  if (error) return refused(path, error.message());
+  const mode_t mask = ::umask(0117);  // owner and group only
+  impl_->acceptor.bind(stream_protocol::endpoint(path), error);
+  ::umask(mask);
+  if (!error) impl_->acceptor.listen(16, error);
+  if (error) return refused(path, error.message());
+  impl_->path = path;
+  asio::co_spawn(impl_->acceptor.get_executor(), accept_all(impl_->acceptor, impl_->verbs), asio::detached);
+  return Done{};
+}
+
+void ControlSocket::close() {
+  if (!impl_->acceptor.is_open()) return;
+  impl_->acceptor.close();
+  ::unlink(impl_->path.c_str());
+}
+
+}  // namespace winrmlb::admin

@@ -1,0 +1,181 @@
+#include "winrmlb/admin/metrics.h"
+
+#include <functional>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+namespace winrmlb::admin {
+
+namespace {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+prometheus::ClientMetric labelled(const Labels& labels) {
+  prometheus::ClientMetric metric;
+  for (const auto& [name, value] : labels)
+    metric.label.push_back({name, value});
+  return metric;
+}
+
+class Families {
+ public:
+  void begin(std::string name, std::string help, prometheus::MetricType type) {
+    families_.push_back({"winrm_lb_" + std::move(name), std::move(help), type, {}});
+  }
+  void add(double value, const Labels& labels = {}) {
+    auto metric = labelled(labels);
+    auto& family = families_.back();
+    if (family.type == prometheus::MetricType::Counter) {
+      metric.counter.value = value;
+    } else {
+      metric.gauge.value = value;
+    }
+    family.metric.push_back(std::move(metric));
+  }
+  void counter(std::string name, std::string help, double value) {
+    begin(std::move(name), std::move(help), prometheus::MetricType::Counter);
+    add(value);
+  }
+  void gauge(std::string name, std::string help, double value) {
+    begin(std::move(name), std::move(help), prometheus::MetricType::Gauge);
+    add(value);
+  }
+  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+double seconds_of(WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
+
+// Of one counter of every worker, named by a member pointer or picked by a function.
+template <typename Pick>
+double sum(const View& view, Pick pick) {
+  std::uint64_t total = 0;
+  for (const auto* worker : view.workers)
+    total += std::invoke(pick, *worker).value();
+  return static_cast<double>(total);
+}
+
+void add_process(Families& families, const View& view) {
+  families.begin("build_info", "The running version.", prometheus::MetricType::Gauge);
+  families.add(1, {{"version", view.version}});
+  families.gauge("start_time_seconds", "When the process started, in seconds since the epoch.",
+                 seconds_of(view.started_wall));
+  families.gauge("config_revision", "Number of configurations loaded so far.",
+                 static_cast<double>(view.snapshot->revision));
+  families.gauge("config_last_reload_success",
+                 "1 if the last reload was taken, 0 if the old configuration goes on.",
+                 view.reload_succeeded ? 1 : 0);
+  families.begin("config_reloads_total", "Reloads asked for.", prometheus::MetricType::Counter);
+  families.add(static_cast<double>(view.reloads_succeeded), {{"result", "ok"}});
+  families.add(static_cast<double>(view.reloads_failed), {{"result", "failed"}});
+  families.gauge("ready", "1 while new work is taken and at least one server is fit.",
+                 is_ready(view) ? 1 : 0);
+}
+
+void add_sessions(Families& families, const View& view) {
+  using C = proxy::Counters;
+  families.gauge("sessions", "Client connections open now.", view.open_sessions);
+  families.gauge("sessions_limit", "The most client connections that may be open at once.",
+                 view.most_sessions);
+  families.begin("sessions_total", "Client connections by what became of them at the door.",
+                 prometheus::MetricType::Counter);
+  families.add(sum(view, &C::sessions_accepted), {{"result", "accepted"}});
+  families.add(sum(view, &C::sessions_refused), {{"result", "over_limit"}});
+  families.add(sum(view, &C::accept_failures), {{"result", "no_descriptors"}});
+  families.begin("tls_handshakes_total", "TLS handshakes with clients.", prometheus::MetricType::Counter);
+  families.add(sum(view, &C::tls_handshakes), {{"result", "ok"}});
+  families.add(sum(view, &C::tls_handshake_failures), {{"result", "failed"}});
+  families.begin("connects_total", "Connections opened to servers.", prometheus::MetricType::Counter);
+  families.add(sum(view, &C::connects), {{"result", "ok"}});
+  families.add(sum(view, &C::connect_failures), {{"result", "failed"}});
+}
+
+void add_exchanges(Families& families, const View& view) {
+  using C = proxy::Counters;
+  families.begin("exchanges_total", "Requests, by why they went where they went.",
+                 prometheus::MetricType::Counter);
+  for (std::size_t i = 0; i < proxy::kReasons; ++i) {
+    families.add(sum(view, [i](const C& c) -> const proxy::Counter& { return c.exchanges[i]; }),
+                 {{"reason", std::string(balance::name_of(static_cast<balance::Reason>(i)))}});
+  }
+  families.begin("responses_total", "Answers by status class; none: closed without one.",
+                 prometheus::MetricType::Counter);
+  static constexpr const char* kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  for (std::size_t i = 0; i < std::size(kClasses); ++i) {
+    families.add(sum(view, [i](const C& c) -> const proxy::Counter& { return c.responses[i]; }),
+                 {{"class", kClasses[i]}});
+  }
+  families.begin("errors_total", "Exchanges that ended in an error, by what it was.",
+                 prometheus::MetricType::Counter);
+  for (std::size_t i = 0; i < proxy::kErrorCodes; ++i) {
+    families.add(sum(view, [i](const C& c) -> const proxy::Counter& { return c.errors[i]; }),
+                 {{"reason", std::string(winrmlb::name_of(static_cast<ErrorCode>(i)))}});
+  }
+  families.counter("own_replies_total", "Answers that the balancer gave itself.", sum(view, &C::own_replies));
+  families.counter("request_bytes_total", "Bytes of requests sent to servers.", sum(view, &C::request_bytes));
+  families.counter("response_bytes_total", "Bytes of answers sent to clients.",
+                   sum(view, &C::response_bytes));
+}
+
+// One series per server, made by `value`.
+template <typename Value>
+void add_per_server(Families& families, const View& view, const char* name, const char* help, Value value) {
+  families.begin(name, help, prometheus::MetricType::Gauge);
+  for (const auto& entry : view.snapshot->pools) {
+    for (const auto& member : entry.pool->members()) {
+      families.add(value(*member.state), {{"pool", entry.pool->name()}, {"server", member.state->name}});
+    }
+  }
+}
+
+void add_servers(Families& families, const View& view) {
+  using State = balance::ServerState;
+  using balance::Fitness;
+  add_per_server(families, view, "server_up", "1 while the server is up.",
+                 [](const State& state) { return state.fitness.load() == Fitness::Up ? 1.0 : 0.0; });
+  add_per_server(families, view, "server_sessions", "Server connections open now.",
+                 [](const State& state) { return static_cast<double>(state.sessions.load()); });
+  add_per_server(families, view, "affinity_clients", "Client addresses that belong to the server.",
+                 [](const State& state) { return static_cast<double>(state.clients.load()); });
+  families.begin("server_state", "1 for the state that the server is in.", prometheus::MetricType::Gauge);
+  for (const auto& entry : view.snapshot->pools) {
+    for (const auto& member : entry.pool->members()) {
+      for (const auto fitness : {Fitness::Checking, Fitness::Up, Fitness::Suspect, Fitness::Down}) {
+        families.add(member.state->fitness.load() == fitness ? 1 : 0,
+                     {{"pool", entry.pool->name()},
+                      {"server", member.state->name},
+                      {"state", std::string(balance::name_of(fitness))}});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+bool is_ready(const View& view) {
+  if (view.draining) return false;
+  for (const auto& entry : view.snapshot->pools) {
+    for (const auto& member : entry.pool->members()) {
+      if (member.state->keeps_old() && member.state->fitness.load() != balance::Fitness::Checking)
+        return true;
+    }
+  }
+  return false;
+}
+
+std::string metrics(const View& view) {
+  Families families;
+  add_process(families, view);
+  add_sessions(families, view);
+  add_exchanges(families, view);
+  add_servers(families, view);
+  return families.text();
+}
+
+}  // namespace winrmlb::admin

@@ -1,0 +1,226 @@
+#include "winrmlb/admin/status.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace winrmlb::admin {
+
+namespace json = boost::json;
+
+namespace {
+
+json::string text(std::string_view value) { return json::string(value.data(), value.size()); }
+
+std::string utc(WallTime time) {
+  const std::time_t seconds_since_epoch = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  gmtime_r(&seconds_since_epoch, &parts);
+  char buffer[32];
+  std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return buffer;
+}
+
+std::int64_t seconds_between(TimePoint from, TimePoint to) {
+  return std::chrono::duration_cast<seconds>(to - from).count();
+}
+
+std::string_view name_of(config::ServerMode mode) {
+  switch (mode) {
+    case config::ServerMode::Ready:
+      return "ready";
+    case config::ServerMode::Drain:
+      return "drain";
+    case config::ServerMode::Maintenance:
+      return "maintenance";
+  }
+  return "unknown";
+}
+
+const health::Report* report_of(const View& view, ServerId id) {
+  const auto found =
+      std::find_if(view.health.begin(), view.health.end(), [id](const auto& r) { return r.server == id; });
+  return found == view.health.end() ? nullptr : &*found;
+}
+
+json::object server_status(const View& view, const balance::Member& member) {
+  const auto& state = *member.state;
+  json::object server;
+  server["name"] = text(state.name);
+  server["host"] = text(member.settings.host);
+  server["state"] = text(balance::name_of(state.fitness.load()));
+  server["mode"] = text(name_of(state.mode.load()));
+  server["weight"] = member.settings.weight;
+  server["priority"] = member.settings.priority;
+  server["clients"] = state.clients.load();
+  server["sessions"] = state.sessions.load();
+  if (const auto* report = report_of(view, state.id)) {
+    server["since_seconds"] = seconds_between(std::max(report->since, view.started), view.now);
+    server["why"] = text(report->why);
+    if (report->last_check) {
+      server["last_check_seconds"] = seconds_between(*report->last_check, view.now);
+      server["last_check_ms"] = std::chrono::duration_cast<milliseconds>(report->last_check_took).count();
+    }
+  }
+  return server;
+}
+
+std::uint64_t sum(const View& view, const proxy::Counter proxy::Counters::*counter) {
+  std::uint64_t total = 0;
+  for (const auto* worker : view.workers)
+    total += (worker->*counter).value();
+  return total;
+}
+
+std::string duration_text(std::int64_t s) {
+  char buffer[32];
+  if (s < 60) {
+    std::snprintf(buffer, sizeof buffer, "%llds", static_cast<long long>(s));
+  } else if (s < 3600) {
+    std::snprintf(buffer, sizeof buffer, "%lldm%02llds", static_cast<long long>(s / 60),
+                  static_cast<long long>(s % 60));
+  } else {
+    std::snprintf(buffer, sizeof buffer, "%lldh%02lldm", static_cast<long long>(s / 3600),
+                  static_cast<long long>(s / 60 % 60));
+  }
+  return buffer;
+}
+
+std::string cell(const json::object& row, std::string_view key) {
+  const auto* value = row.if_contains(key);
+  if (!value) return "-";
+  if (value->is_string()) return std::string(value->get_string());
+  return json::serialize(*value);
+}
+
+// Columns as wide as their widest cell; the last one runs free.
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    out += "  ";
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      out += row[i];
+      if (i + 1 < row.size()) out.append(widths[i] - row[i].size() + 2, ' ');
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace
+
+json::object status(const View& view) {
+  json::object all;
+  all["version"] = text(view.version);
+  all["started"] = text(utc(view.started_wall));
+  all["uptime_seconds"] = seconds_between(view.started, view.now);
+  all["config_file"] = text(view.config_file);
+  all["revision"] = view.snapshot->revision;
+  all["draining"] = view.draining;
+  all["workers"] = view.workers.size();
+  all["sessions"] = view.open_sessions;
+  all["sessions_at_most"] = view.most_sessions;
+  all["sessions_total"] = sum(view, &proxy::Counters::sessions_accepted);
+  if (view.reloads_succeeded + view.reloads_failed > 0) {
+    json::object reload;
+    reload["succeeded"] = view.reload_succeeded;
+    reload["at"] = text(utc(view.reloaded));
+    if (!view.reload_succeeded) reload["error"] = text(view.reload_error);
+    all["last_reload"] = std::move(reload);
+  }
+  json::array listeners;
+  for (std::size_t i = 0; i < view.snapshot->listeners.size(); ++i) {
+    const auto& entry = view.snapshot->listeners[i];
+    json::object listener;
+    listener["name"] = text(entry.settings.name);
+    listener["bind"] = text(view.bound[i].text());
+    listener["tls"] = entry.tls != nullptr;
+    listener["pool"] = text(entry.settings.pool);
+    listeners.push_back(std::move(listener));
+  }
+  all["listeners"] = std::move(listeners);
+  json::array pools;
+  for (const auto& entry : view.snapshot->pools) {
+    json::object pool;
+    pool["name"] = text(entry.pool->name());
+    json::array servers;
+    for (const auto& member : entry.pool->members())
+      servers.push_back(server_status(view, member));
+    pool["servers"] = std::move(servers);
+    pools.push_back(std::move(pool));
+  }
+  all["pools"] = std::move(pools);
+  return all;
+}
+
+std::string status_text(const json::object& status) {
+  std::string out = "winrm-lb " + cell(status, "version") + ", up " +
+                    duration_text(status.at("uptime_seconds").to_number<std::int64_t>()) + ", " +
+                    cell(status, "workers") + " workers, " + cell(status, "sessions") + " of at most " +
+                    cell(status, "sessions_at_most") + " sessions" +
+                    (status.at("draining").as_bool() ? ", stopping" : "") + "\n";
+  out += "configuration " + cell(status, "config_file") + ", revision " + cell(status, "revision") + "\n";
+  if (const auto* reload = status.if_contains("last_reload"); reload && !reload->at("succeeded").as_bool()) {
+    out += "the last reload at " + cell(reload->as_object(), "at") +
+           " failed, the old configuration goes on:\n" + cell(reload->as_object(), "error") + "\n";
+  }
+  std::vector<std::vector<std::string>> rows = {{"LISTENER", "BIND", "TLS", "POOL"}};
+  for (const auto& entry : status.at("listeners").as_array()) {
+    const auto& listener = entry.as_object();
+    rows.push_back({cell(listener, "name"), cell(listener, "bind"),
+                    listener.at("tls").as_bool() ? "yes" : "no", cell(listener, "pool")});
+  }
+  out += "\n" + table(rows);
+  for (const auto& entry : status.at("pools").as_array()) {
+    const auto& pool = entry.as_object();
+    out += "\npool " + cell(pool, "name") + "\n";
+    rows = {{"SERVER", "HOST", "STATE", "SINCE", "MODE", "CLIENTS", "SESSIONS", "WEIGHT", "WHY"}};
+    for (const auto& one : pool.at("servers").as_array()) {
+      const auto& server = one.as_object();
+      const auto* since = server.if_contains("since_seconds");
+      rows.push_back({cell(server, "name"), cell(server, "host"), cell(server, "state"),
+                      since ? duration_text(since->to_number<std::int64_t>()) : "-", cell(server, "mode"),
+                      cell(server, "clients"), cell(server, "sessions"), cell(server, "weight"),
+                      cell(server, "why")});
+    }
+    out += table(rows);
+  }
+  return out;
+}
+
+Result<json::object> explain(const View& view, const json::object& request) {
+  const auto refuse = [](std::string what) { return Error{ErrorCode::Config, Side::Local, std::move(what)}; };
+  const auto* client = request.if_contains("client");
+  const auto address = client && client->is_string() ? IpAddress::parse(client->get_string()) : std::nullopt;
+  if (!address) return refuse("explain needs the address of a client");
+  const proxy::PoolEntry* entry = nullptr;
+  if (const auto* name = request.if_contains("pool"); name && name->is_string()) {
+    entry = view.snapshot->pool(name->get_string());
+    if (!entry) return refuse("there is no pool " + std::string(name->get_string()));
+  } else if (view.snapshot->pools.size() == 1) {
+    entry = &view.snapshot->pools.front();
+  } else {
+    return refuse("there is more than one pool; say which");
+  }
+  const auto explanation =
+      entry->pool->explain({.client = entry->pool->client_of(*address), .bound = {}, .pinned = {}}, view.now);
+  json::object answer;
+  answer["client"] = text(address->text());
+  answer["pool"] = text(entry->pool->name());
+  answer["reason"] = text(balance::name_of(explanation.choice.reason));
+  if (explanation.choice.server)
+    answer["server"] = text(entry->pool->member(*explanation.choice.server)->state->name);
+  answer["text"] = text(explanation.text);
+  return answer;
+}
+
+}  // namespace winrmlb::admin
