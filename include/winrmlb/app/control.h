@@ -1,0 +1,90 @@
+// Control: the process. Owns the workers, and on the main thread does all that is not a session: signals,
+// reload, health, admin.
+//
+//   run() ──▶ sockets bound ──▶ workers started ──▶ serving ──SIGTERM──▶ draining ──▶ all sessions ended, or
+//   cut
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "winrmlb/admin/view.h"
+#include "winrmlb/app/snapshot_builder.h"
+#include "winrmlb/app/worker.h"
+#include "winrmlb/config/settings.h"
+#include "winrmlb/core/result.h"
+#include "winrmlb/health/watch.h"
+#include "winrmlb/net/timer_wheel.h"
+#include "winrmlb/telemetry/log.h"
+
+namespace winrmlb::app {
+
+struct RunOptions {
+  std::string config_file;
+  bool print_ports = false;  // one JSON line on standard output once everything is bound
+};
+
+class Control {
+ public:
+  Control(RunOptions options, config::Settings settings);
+  ~Control();
+
+  /// Serves until told to stop. An error: what kept it from starting.
+  Status run();
+
+ private:
+  Status bind_listeners();
+  void start_workers();
+  Status start_admin();
+  void print_ports() const;
+  void await_signal();
+  void tick();
+  Status reload();
+  Status apply(const config::Settings& settings);
+  void watch_servers();
+  void on_transition(const health::Watched& server, const health::Transition& transition,
+                     const std::string& why);
+  void report_connect_failure(ServerId server, ErrorCode code);
+  void stop();
+  admin::View view() const;
+
+  const RunOptions options_;
+  config::Settings settings_;
+  boost::asio::io_context io_{1};
+  telemetry::Log log_;
+  telemetry::AccessSink access_sink_;
+  SnapshotBuilder builder_{log_};
+  std::shared_ptr<const proxy::Snapshot> snapshot_;
+  std::map<ListenerId, net::ListeningSockets>
+      bound_;  // the addresses; the sockets are the workers' once they start
+  std::atomic<std::uint32_t> open_sessions_{0};
+  std::uint32_t most_sessions_ = 0;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  net::TimerWheel wheel_;
+  health::Watch watch_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer ticker_;
+  TimePoint started_;
+  WallTime started_wall_;
+  TimePoint cut_at_ = TimePoint::max();
+  bool draining_ = false;
+  bool stopped_ = false;
+  struct {
+    bool succeeded = true;
+    WallTime at{};
+    std::string error;
+    std::uint64_t successes = 0;
+    std::uint64_t failures = 0;
+  } last_reload_;
+  struct Admin;
+  std::unique_ptr<Admin> admin_;
+};
+
+}  // namespace winrmlb::app

@@ -1,0 +1,38 @@
+// From Settings to a Snapshot: resolves names, makes TLS contexts, hands on what lasts from the predecessor.
+//
+// Control thread only; may block on the resolver (start-up and reload, never a request).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "winrmlb/config/settings.h"
+#include "winrmlb/core/result.h"
+#include "winrmlb/proxy/snapshot.h"
+#include "winrmlb/telemetry/log.h"
+
+namespace winrmlb::app {
+
+class SnapshotBuilder {
+ public:
+  explicit SnapshotBuilder(telemetry::Log& log) : log_(log) {}
+
+  /// `predecessor` may be null. Errors name the file that is at fault; nothing of the predecessor is changed
+  /// then.
+  Result<std::shared_ptr<const proxy::Snapshot>> build(const config::Settings& settings,
+                                                       const proxy::Snapshot* predecessor);
+
+ private:
+  proxy::PoolEntry build_pool(const config::Pool& settings, std::uint32_t affinity_capacity,
+                              const proxy::Snapshot* predecessor);
+  ListenerId listener_id(const config::Listener& listener);
+
+  telemetry::Log& log_;
+  std::uint64_t next_revision_ = 1;
+  ServerId next_server_id_{1};
+  std::map<std::string, PoolId> pool_ids_;
+  std::map<std::string, ListenerId> listener_ids_;
+};
+
+}  // namespace winrmlb::app

@@ -1,0 +1,74 @@
+// Worker: one thread with its own event loop, listening sockets, sessions, buffers and counters.
+//
+// Owned by Control. Everything inside runs on the worker's thread; others reach it through post(), and may
+// read its counters. Workers share only the tables of balance (affinity, server states).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "winrmlb/core/ids.h"
+#include "winrmlb/net/listen.h"
+#include "winrmlb/proxy/snapshot.h"
+#include "winrmlb/proxy/worker_context.h"
+
+namespace winrmlb::app {
+
+class Worker {
+ public:
+  struct Lent {
+    telemetry::Log& log;
+    telemetry::AccessSink& access_sink;
+    std::atomic<std::uint32_t>& open_sessions;                        // of all workers
+    std::uint32_t most_sessions;                                      // of all workers
+    std::function<void(ServerId, ErrorCode)> report_connect_failure;  // called on the worker's thread
+  };
+
+  Worker(std::uint16_t index, Lent lent, std::shared_ptr<const proxy::Snapshot> snapshot);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Before start(), or from within post().
+  void listen(ListenerId listener, net::Descriptor socket);
+  void stop_listening(ListenerId listener);
+
+  void start();
+  /// Runs `work` on the worker's thread.
+  void post(std::function<void(Worker&)> work);
+  /// Begins no exchange any more, and ends when the last session has.
+  void drain();
+  /// Ends what is left, as if every session's time were up.
+  void cut();
+  void join();
+  bool ended() const noexcept { return ended_.load(); }
+
+  const proxy::Counters& counters() const noexcept { return context_.counters; }
+  proxy::WorkerContext& context() noexcept { return context_; }
+
+ private:
+  class Acceptor;
+  void run();
+  void tick();
+  void accepted(ListenerId listener, net::Accepted connection);
+
+  boost::asio::io_context io_{1};
+  Lent lent_;
+  telemetry::AccessLog access_log_;
+  proxy::WorkerContext context_;
+  boost::asio::steady_timer ticker_;
+  std::map<ListenerId, std::unique_ptr<Acceptor>> acceptors_;
+  bool draining_ = false;
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+
+}  // namespace winrmlb::app

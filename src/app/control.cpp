@@ -1,0 +1,352 @@
+#include "winrmlb/app/control.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+#include <thread>
+#include <utility>
+
+#include "winrmlb/admin/control_socket.h"
+#include "winrmlb/admin/http_server.h"
+#include "winrmlb/app/log_options.h"
+#include "winrmlb/config/load.h"
+#include "winrmlb/net/clock.h"
+#include "winrmlb/proxy/session.h"
+
+namespace winrmlb::app {
+
+using balance::Fitness;
+using telemetry::Level;
+
+namespace {
+
+constexpr seconds kShutdown{30};                     // from SIGTERM until what is left is cut
+constexpr std::uint32_t kReservedDescriptors = 128;  // for listeners, logs, checks and admin
+
+// Two descriptors per session. Raises the soft limit to the hard one; what that holds is the most that may be
+// served.
+std::uint32_t sessions_that_fit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+  (void)::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto descriptors = static_cast<std::uint32_t>(std::min<rlim_t>(limit.rlim_cur, 10'000'000));
+  return descriptors > 2 * kReservedDescriptors ? (descriptors - kReservedDescriptors) / 2 : 1;
+}
+
+std::string version() { return WINRMLB_VERSION; }
+
+}  // namespace
+
+struct Control::Admin {
+  Admin(boost::asio::io_context& io, const admin::Verbs& verbs) : socket(io, verbs), http(io, verbs) {}
+  admin::ControlSocket socket;
+  admin::HttpServer http;
+};
+
+Control::Control(RunOptions options, config::Settings settings)
+    : options_(std::move(options)),
+      settings_(std::move(settings)),
+      log_(log_options(settings_.log)),
+      access_sink_(access_options(settings_.log)),
+      wheel_(net::now()),
+      watch_(io_, wheel_,
+             [this](const auto& server, const auto& transition, const auto& why) {
+               on_transition(server, transition, why);
+             }),
+      signals_(io_, SIGTERM, SIGINT, SIGHUP),
+      ticker_(io_),
+      started_(net::now()),
+      started_wall_(net::wall_now()) {}
+
+Control::~Control() = default;
+
+Status Control::run() {
+  std::signal(SIGPIPE, SIG_IGN);
+  // Passwords pass through this process: no core files of it, and nobody attaches.
+  (void)::prctl(PR_SET_DUMPABLE, 0);
+
+  const std::uint32_t fit = sessions_that_fit();
+  most_sessions_ = settings_.limits.sessions == 0 ? fit : std::min(fit, settings_.limits.sessions);
+  if (settings_.limits.sessions > fit) {
+    log_.write(Level::Warn, "the descriptor limit holds fewer sessions than configured; raise LimitNOFILE",
+               {{"configured", std::int64_t{settings_.limits.sessions}}, {"possible", std::int64_t{fit}}});
+  }
+  auto snapshot = builder_.build(settings_, nullptr);
+  if (!snapshot) return snapshot.error();
+  snapshot_ = *snapshot;
+  if (auto listening = bind_listeners(); !listening) return listening;
+  if (auto admin = start_admin(); !admin) return admin;
+  start_workers();
+  watch_servers();
+  await_signal();
+  tick();
+  print_ports();
+  log_.write(Level::Info, "serving",
+             {{"version", version()},
+              {"workers", static_cast<std::int64_t>(workers_.size())},
+              {"sessions_at_most", std::int64_t{most_sessions_}}});
+  (void)::sd_notify(0, "READY=1");
+  io_.run();
+  for (auto& worker : workers_)
+    worker->join();
+  log_.write(Level::Info, "ended", {});
+  return Done{};
+}
+
+Status Control::bind_listeners() {
+  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t workers = settings_.workers == 0 ? cores : settings_.workers;
+  for (const auto& listener : snapshot_->listeners) {
+    auto sockets = net::listen_on(listener.settings.bind, workers);
+    if (!sockets) return sockets.error();
+    bound_[listener.id] = std::move(*sockets);
+  }
+  for (std::size_t i = 0; i < workers; ++i) {
+    Worker::Lent lent{.log = log_,
+                      .access_sink = access_sink_,
+                      .open_sessions = open_sessions_,
+                      .most_sessions = most_sessions_,
+                      .report_connect_failure = [this](ServerId server, ErrorCode code) {
+                        report_connect_failure(server, code);
+                      }};
+    workers_.push_back(std::make_unique<Worker>(static_cast<std::uint16_t>(i), std::move(lent), snapshot_));
+    for (const auto& listener : snapshot_->listeners) {
+      workers_.back()->listen(listener.id, std::move(bound_[listener.id].sockets[i]));
+    }
+  }
+  return Done{};
+}
+
+void Control::start_workers() {
+  for (auto& worker : workers_)
+    worker->start();
+}
+
+Status Control::start_admin() {
+  admin_ = std::make_unique<Admin>(
+      io_, admin::Verbs{.view = [this] { return view(); }, .reload = [this] { return reload(); }});
+  if (!settings_.admin.socket.empty()) {
+    if (auto opened = admin_->socket.open(settings_.admin.socket); !opened) return opened;
+  }
+  if (settings_.admin.bind) {
+    if (auto opened = admin_->http.open(*settings_.admin.bind); !opened) return opened;
+  }
+  return Done{};
+}
+
+// For tests and scripts that let the kernel choose the ports.
+void Control::print_ports() const {
+  if (!options_.print_ports) return;
+  std::string line = "{\"listeners\":[";
+  for (const auto& listener : snapshot_->listeners) {
+    if (line.back() != '[') line += ',';
+    line += "{\"name\":\"" + listener.settings.name + "\",\"bind\":\"" + bound_.at(listener.id).bound.text() +
+            "\"}";
+  }
+  line += "]";
+  if (const auto bound = admin_->http.bound()) line += ",\"admin\":\"" + bound->text() + "\"";
+  std::printf("%s}\n", line.c_str());
+  std::fflush(stdout);
+}
+
+void Control::await_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      (void)reload();  // it logs
+    } else if (draining_) {
+      cut_at_ = net::now();  // asked twice: do not wait
+    } else {
+      stop();
+    }
+    await_signal();
+  });
+}
+
+void Control::tick() {
+  const TimePoint now = net::now();
+  wheel_.advance(now);
+  for (const auto& pool : snapshot_->pools)
+    pool.pool->affinity().sweep(now);
+  if (draining_) {
+    if (now >= cut_at_) {
+      for (auto& worker : workers_)
+        worker->cut();
+    }
+    const bool ended =
+        std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->ended(); });
+    if (ended && watch_.stopped()) {
+      admin_->socket.close();
+      admin_->http.close();
+      signals_.cancel();
+      return;
+    }
+  }
+  ticker_.expires_after(net::TimerWheel::kTick);
+  ticker_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) tick();
+  });
+}
+
+void Control::stop() {
+  log_.write(Level::Info, "stopping: sessions end after the exchange they are in",
+             {{"sessions", std::int64_t{open_sessions_.load()}}});
+  (void)::sd_notify(0, "STOPPING=1");
+  draining_ = true;
+  cut_at_ = net::now() + kShutdown;
+  watch_.stop();
+  for (auto& worker : workers_)
+    worker->drain();
+}
+
+// ---- reload
+// ---------------------------------------------------------------------------------------------------
+
+Status Control::reload() {
+  (void)::sd_notify(0, "RELOADING=1");
+  log_.reopen();
+  access_sink_.reopen();
+  auto loaded = config::load_file(options_.config_file);
+  Status status = Done{};
+  if (!loaded.settings) {
+    std::string all;
+    for (const auto& mistake : loaded.mistakes)
+      all += (all.empty() ? "" : "\n") + config::render(mistake);
+    status = Error{ErrorCode::Config, Side::Local, all};
+  } else {
+    for (const auto& warning : loaded.warnings)
+      log_.write(Level::Warn, config::render(warning), {});
+    status = apply(*loaded.settings);
+  }
+  last_reload_.succeeded = static_cast<bool>(status);
+  last_reload_.at = net::wall_now();
+  last_reload_.error = status ? "" : status.error().detail;
+  ++(status ? last_reload_.successes : last_reload_.failures);
+  if (status) {
+    log_.write(Level::Info, "reloaded", {{"revision", static_cast<std::int64_t>(snapshot_->revision)}});
+  } else {
+    log_.write(Level::Error, "the new configuration is not used; the old one goes on",
+               {{"detail", status.error().detail}});
+  }
+  (void)::sd_notify(0, "READY=1");
+  return status;
+}
+
+Status Control::apply(const config::Settings& settings) {
+  auto built = builder_.build(settings, snapshot_.get());
+  if (!built) return built.error();
+  const auto next = *built;
+  // New addresses are bound before anything changes, so that one that is taken leaves all as it was.
+  std::map<ListenerId, net::ListeningSockets> added;
+  for (const auto& listener : next->listeners) {
+    if (bound_.contains(listener.id)) continue;
+    auto sockets = net::listen_on(listener.settings.bind, workers_.size());
+    if (!sockets) return sockets.error();
+    added[listener.id] = std::move(*sockets);
+  }
+  std::vector<ListenerId> removed;
+  for (const auto& [id, sockets] : bound_) {
+    if (!next->listener(id)) removed.push_back(id);
+  }
+  for (const auto id : removed)
+    bound_.erase(id);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    auto sockets = std::make_shared<std::map<ListenerId, net::Descriptor>>();
+    for (auto& [id, listening] : added)
+      sockets->emplace(id, std::move(listening.sockets[i]));
+    workers_[i]->post([next, removed, sockets](Worker& worker) {
+      worker.context().snapshot = next;
+      for (const auto id : removed)
+        worker.stop_listening(id);
+      for (auto& [id, socket] : *sockets)
+        worker.listen(id, std::move(socket));
+    });
+  }
+  for (auto& [id, listening] : added)
+    bound_[id] = {listening.bound, {}};
+  if (settings.workers != settings_.workers) {
+    log_.write(Level::Warn, "a change of workers needs a restart", {});
+  }
+  log_.set_level(log_options(settings.log).level);
+  settings_ = settings;
+  snapshot_ = next;
+  watch_servers();
+  return Done{};
+}
+
+// ---- health
+// ---------------------------------------------------------------------------------------------------
+
+void Control::watch_servers() {
+  std::vector<health::Watched> watched;
+  for (const auto& entry : snapshot_->pools) {
+    const bool plain = std::any_of(
+        snapshot_->listeners.begin(), snapshot_->listeners.end(),
+        [&](const auto& listener) { return !listener.tls && &snapshot_->pools[listener.pool] == &entry; });
+    for (std::size_t i = 0; i < entry.targets.size(); ++i) {
+      const auto& target = entry.targets[i];
+      std::optional<Endpoint> endpoint;
+      if (target.address) endpoint = plain ? target.plain() : target.tls();
+      watched.push_back(
+          {entry.pool->members()[i].state, entry.pool->name(), endpoint, entry.pool->settings().health});
+    }
+  }
+  watch_.update(std::move(watched));
+}
+
+void Control::on_transition(const health::Watched& server, const health::Transition& transition,
+                            const std::string& why) {
+  const auto level = transition.to == Fitness::Down ? Level::Warn : Level::Info;
+  log_.write(level, "server " + server.state->name + " is " + std::string(name_of(transition.to)),
+             {{"pool", server.pool},
+              {"server", server.state->name},
+              {"from", std::string(name_of(transition.from))},
+              {"to", std::string(name_of(transition.to))},
+              {"why", why}});
+  if (transition.to == Fitness::Suspect) return;
+  for (auto& worker : workers_) {
+    worker->post(
+        [](Worker& here) { here.context().sessions.each([](proxy::Session& s) { s.tell_verdict(); }); });
+  }
+}
+
+// On a worker's thread.
+void Control::report_connect_failure(ServerId server, ErrorCode code) {
+  boost::asio::post(io_, [this, server, code] {
+    const auto evidence = code == ErrorCode::ConnectRefused   ? health::Evidence::Refused
+                          : code == ErrorCode::ConnectTimeout ? health::Evidence::TimedOut
+                                                              : health::Evidence::Unreachable;
+    watch_.connect_failed(server, {evidence, "a session's connect: " + std::string(name_of(code))});
+  });
+}
+
+admin::View Control::view() const {
+  admin::View view;
+  view.version = version();
+  view.now = net::now();
+  view.started = started_;
+  view.started_wall = started_wall_;
+  view.config_file = options_.config_file;
+  view.snapshot = snapshot_;
+  for (const auto& worker : workers_)
+    view.workers.push_back(&worker->counters());
+  view.health = watch_.reports();
+  for (const auto& listener : snapshot_->listeners)
+    view.bound.push_back(bound_.at(listener.id).bound);
+  view.open_sessions = open_sessions_.load();
+  view.most_sessions = most_sessions_;
+  view.draining = draining_;
+  view.reload_succeeded = last_reload_.succeeded;
+  view.reloaded = last_reload_.at;
+  view.reload_error = last_reload_.error;
+  view.reloads_succeeded = last_reload_.successes;
+  view.reloads_failed = last_reload_.failures;
+  return view;
+}
+
+}  // namespace winrmlb::app

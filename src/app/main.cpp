@@ -1,0 +1,139 @@
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "winrmlb/admin/control_client.h"
+#include "winrmlb/admin/status.h"
+#include "winrmlb/app/control.h"
+#include "winrmlb/config/load.h"
+
+namespace {
+
+using winrmlb::admin::ask;
+
+// 0: done. CLI11 has codes of its own, above 100, for a command line that makes no sense.
+constexpr int kFailed = 1;
+constexpr int kMistakes = 2;
+
+constexpr char kFooter[] =
+    "Exit codes: 0 done, 1 it could not be done, 2 the configuration has mistakes, above 100 a wrong command "
+    "line.\n"
+    "Start with:  winrm-lb check FILE   then   winrm-lb run --config FILE";
+
+int report(const std::string& file, const winrmlb::config::Loaded& loaded) {
+  for (const auto& warning : loaded.warnings)
+    std::cerr << "warning: " << winrmlb::config::render(warning);
+  for (const auto& mistake : loaded.mistakes)
+    std::cerr << winrmlb::config::render(mistake);
+  if (loaded.settings) return 0;
+  const auto count = loaded.mistakes.size();
+  std::cerr << file << ": " << count << (count == 1 ? " mistake" : " mistakes") << "\n";
+  return kMistakes;
+}
+
+int check(const std::string& file, bool print) {
+  const auto loaded = winrmlb::config::load_file(file);
+  if (const int code = report(file, loaded); code != 0) return code;
+  if (print) {
+    std::cout << winrmlb::config::effective_yaml(*loaded.settings);
+  } else {
+    std::cout << file << ": good\n";
+  }
+  return 0;
+}
+
+int run(const winrmlb::app::RunOptions& options) {
+  auto loaded = winrmlb::config::load_file(options.config_file);
+  if (const int code = report(options.config_file, loaded); code != 0) return code;
+  winrmlb::app::Control control(options, *loaded.settings);
+  const auto status = control.run();
+  if (status) return 0;
+  std::cerr << "winrm-lb: " << status.error().detail << "\n";
+  return kFailed;
+}
+
+// Asks the running process and prints its answer as JSON, or as `text` makes it.
+template <typename Text>
+int answer(const std::string& socket, const boost::json::object& request, bool as_json, Text text) {
+  const auto got = ask(socket, request);
+  if (!got) {
+    std::cerr << "winrm-lb: " << got.error().detail << "\n";
+    return kFailed;
+  }
+  std::cout << (as_json ? boost::json::serialize(*got) + "\n" : text(*got));
+  return 0;
+}
+
+struct Options {
+  winrmlb::app::RunOptions run;
+  std::string file;
+  std::string socket = winrmlb::config::Admin{}.socket;
+  std::string client;
+  std::string pool;
+  bool as_json = false;
+  bool print = false;
+};
+
+int dispatch(const CLI::App& app, const Options& options) {
+  if (app.got_subcommand("run")) return run(options.run);
+  if (app.got_subcommand("check")) return check(options.file, options.print);
+  if (app.got_subcommand("status")) {
+    return answer(options.socket, {{"command", "status"}}, options.as_json, winrmlb::admin::status_text);
+  }
+  if (app.got_subcommand("explain")) {
+    boost::json::object request{{"command", "explain"}, {"client", options.client}};
+    if (!options.pool.empty()) request["pool"] = options.pool;
+    return answer(options.socket, request, options.as_json,
+                  [](const auto& got) { return std::string(got.at("text").as_string()) + "\n"; });
+  }
+  if (app.got_subcommand("reload")) {
+    return answer(options.socket, {{"command", "reload"}}, options.as_json, [](const auto& got) {
+      return "reloaded, revision " + boost::json::serialize(got.at("revision")) + "\n";
+    });
+  }
+  std::cout << "winrm-lb " WINRMLB_VERSION "\n";
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"winrm-lb: a WinRM-aware layer-7 load balancer"};
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  Options options;
+
+  auto* run_command = app.add_subcommand("run", "Serve, in the foreground; SIGHUP reloads, SIGTERM ends");
+  run_command->add_option("-c,--config", options.run.config_file, "The configuration")->required();
+  run_command->add_flag("--print-ports", options.run.print_ports,
+                        "Once serving, print one line of JSON with the bound addresses (for port 0)");
+
+  auto* check_command =
+      app.add_subcommand("check", "Say whether a configuration is good, and all that is wrong with it");
+  check_command->add_option("file", options.file, "The configuration")->required();
+  check_command->add_flag("--print", options.print,
+                          "Print every setting that would be in force, defaults included");
+
+  auto* status_command =
+      app.add_subcommand("status", "Show listeners, pools and servers, and why each is as it is");
+  auto* explain_command = app.add_subcommand("explain", "Say which server a client address goes to, and why");
+  explain_command->add_option("--client", options.client, "The client's address")->required();
+  explain_command->add_option("--pool", options.pool, "The pool, if there is more than one");
+  auto* reload_command =
+      app.add_subcommand("reload", "Read the configuration again, as SIGHUP does, and say how it went");
+  for (auto* command : {status_command, explain_command, reload_command}) {
+    command->add_option("--socket", options.socket, "The control socket (admin.socket)")
+        ->capture_default_str();
+    command->add_flag("--json", options.as_json, "JSON, stable for programs");
+  }
+  app.add_subcommand("version", "Print the version");
+
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return dispatch(app, options);
+  } catch (const std::exception& failure) {  // start-up only: a log file that cannot be opened, no memory
+    std::cerr << "winrm-lb: " << failure.what() << "\n";
+    return kFailed;
+  }
+}

@@ -1,0 +1,72 @@
+#include "winrmlb/app/snapshot_builder.h"
+
+#include "winrmlb/net/resolve.h"
+
+namespace winrmlb::app {
+
+Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::build(const config::Settings& settings,
+                                                                      const proxy::Snapshot* predecessor) {
+  auto snapshot = std::make_shared<proxy::Snapshot>();
+  snapshot->settings = settings;
+  snapshot->limits = {.head_bytes = settings.limits.head_bytes,
+                      .fields = settings.limits.fields,
+                      .target_bytes = settings.limits.target_bytes,
+                      .body_bytes = settings.limits.body_bytes};
+  // What can fail comes first, so that a failed reload has touched nothing.
+  std::vector<std::shared_ptr<const net::TlsContext>> server_contexts;
+  for (const auto& pool : settings.pools) {
+    auto context = net::TlsContext::for_servers(pool.server_tls);
+    if (!context) return context.error();
+    server_contexts.push_back(*context);
+  }
+  for (const auto& listener : settings.listeners) {
+    proxy::ListenerEntry entry{.id = listener_id(listener), .settings = listener};
+    while (settings.pools[entry.pool].name != listener.pool)
+      ++entry.pool;
+    if (listener.tls) {
+      auto context = net::TlsContext::for_listener(*listener.tls);
+      if (!context) return context.error();
+      entry.tls = *context;
+    }
+    snapshot->listeners.push_back(std::move(entry));
+  }
+  for (std::size_t i = 0; i < settings.pools.size(); ++i) {
+    auto entry = build_pool(settings.pools[i], settings.limits.affinity_entries, predecessor);
+    entry.server_tls = server_contexts[i];
+    snapshot->pools.push_back(std::move(entry));
+  }
+  snapshot->revision = next_revision_++;
+  return std::shared_ptr<const proxy::Snapshot>(std::move(snapshot));
+}
+
+proxy::PoolEntry SnapshotBuilder::build_pool(const config::Pool& settings, std::uint32_t affinity_capacity,
+                                             const proxy::Snapshot* predecessor) {
+  const auto id =
+      pool_ids_.emplace(settings.name, PoolId(static_cast<std::uint16_t>(pool_ids_.size()))).first->second;
+  const auto* old = predecessor ? predecessor->pool(settings.name) : nullptr;
+  proxy::PoolEntry entry;
+  entry.pool = std::make_shared<balance::Pool>(id, settings, affinity_capacity,
+                                               old ? old->pool.get() : nullptr, next_server_id_);
+  for (const auto& server : settings.servers) {
+    proxy::Target target{.port = server.port, .tls_port = server.tls_port};
+    auto addresses = net::resolve(server.host);
+    if (addresses) {
+      target.address = addresses->front();
+    } else {
+      log_.write(telemetry::Level::Warn,
+                 "a server's name has no address; it stays down until a reload finds one",
+                 {{"pool", settings.name}, {"server", server.name}, {"detail", addresses.error().detail}});
+    }
+    entry.targets.push_back(target);
+  }
+  return entry;
+}
+
+// A listener is known by the address it is bound to; by its name where the kernel chooses the port.
+ListenerId SnapshotBuilder::listener_id(const config::Listener& listener) {
+  const std::string identity = listener.bind.port == 0 ? listener.name : listener.bind.text();
+  return listener_ids_.emplace(identity, ListenerId(static_cast<std::uint16_t>(listener_ids_.size())))
+      .first->second;
+}
+
+}  // namespace winrmlb::app
