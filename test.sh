@@ -38,6 +38,11 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+if [ -n "$module" ] && { [ "$module" = support ] || ! [ -d "$top/tests/$module" ]; }; then
+  echo "test.sh: there is no tests/$module; there are: $(cd "$top/tests" && printf '%s\n' */ | grep -v support | tr -d / | xargs)" >&2
+  exit 2
+fi
+
 sections="build test"
 [ $full = yes ] && sections="$sections full"
 default_soak=2
@@ -60,29 +65,34 @@ step_failed() {
   printf '\n== FAILED: %s\n' "$1" >&2
 }
 
-configure_and_build() {
+configure() {
+  cmake --preset "$1" -S "$top" -DWINRMLB_TESTS=ON >"$results/$1.configure.log" 2>&1 && return
+  cat "$results/$1.configure.log" >&2
+  step_failed "cmake --preset $1"
+  return 1
+}
+
+# build PRESET [TARGET...]
+build() {
   local preset=$1
   shift
   say "building: $preset"
-  cmake --preset "$preset" -S "$top" -DWINRMLB_TESTS=ON >"$results/$preset.configure.log" 2>&1 || {
-    cat "$results/$preset.configure.log" >&2
-    step_failed "cmake --preset $preset"
-    return 1
-  }
-  cmake --build "$build_root/$preset" -j"$(nproc)" -- -k 0 "$@" || {
-    step_failed "build of preset $preset"
-    return 1
-  }
+  cmake --build "$build_root/$preset" -j"$(nproc)" -- -k 0 "$@" && return
+  step_failed "build of preset $preset"
+  return 1
 }
 
-# run_tests PRESET [ctest options...]: one JUnit file per preset. Tests written for pytest add files of their own
-# below $WINRMLB_JUNIT, so that each of their cases is counted.
+configure_and_build() { configure "$1" && build "$1"; }
+
+# run_tests PRESET LABELS [ctest options...]: all but the tests with one of the LABELS ("a|b"). One JUnit file per
+# preset; tests written for pytest add files of their own below $WINRMLB_JUNIT, so that each of their cases is counted.
 run_tests() {
-  local preset=$1
-  shift
+  local preset=$1 left_out=$2
+  shift 2
+  [ $full = yes ] || left_out="long${left_out:+|$left_out}"
+  [ -z "$left_out" ] || set -- -LE "^($left_out)\$" "$@"
   say "testing: $preset"
   mkdir -p "$results/$preset"
-  [ $full = yes ] || set -- -LE '^long$' "$@"
   WINRMLB_JUNIT=$results/$preset ctest --test-dir "$build_root/$preset" --output-on-failure --no-tests=error \
     -j"$(nproc)" --output-junit "$results/$preset.xml" "$@" | sed -E '/ Passed +[0-9.]+ sec$|^ +Start +[0-9]+: /d'
   # A failing test is in the JUnit file; a ctest that could not run left none.
@@ -127,15 +137,18 @@ done
 # ---- build and run ------------------------------------------------------------------------------------------
 
 if [ -n "$module" ]; then
-  targets=()
-  cmake --preset release -S "$top" -DWINRMLB_TESTS=ON >"$results/release.configure.log" 2>&1 || { cat "$results/release.configure.log" >&2; exit 1; }
-  # A module of GoogleTest cases is one target; any other label (scenarios, clients, style) may need the programs.
-  if cmake --build "$build_root/release" --target help | grep -q "^${module}_test: "; then targets=("${module}_test"); fi
-  configure_and_build release "${targets[@]}" && run_tests release -L "^$module\$"
+  configure release || exit 1
+  case $module in
+    style) ;;  # reads the sources only
+    *) # A module of GoogleTest cases is one target; the other folders may need the programs.
+      targets=()
+      if cmake --build "$build_root/release" --target help | grep -q "^${module}_test: "; then targets=("${module}_test"); fi
+      build release "${targets[@]}" ;;
+  esac && run_tests release "" -L "^$module\$"
 else
-  configure_and_build release && run_tests release
+  configure_and_build release && run_tests release ""
   if [ $full = yes ]; then
-    for preset in asan tsan clang; do configure_and_build "$preset" && run_tests "$preset" -LE '^style$'; done
+    for preset in asan tsan clang; do configure_and_build "$preset" && run_tests "$preset" style; done
     fuzz_each
   fi
 fi
