@@ -173,10 +173,12 @@ Choice AffinityTable::settle(const ClientAddress& client, TimePoint now, const D
       return state_->apply(stripe, record, client, decide(entry, Room::Yes), Room::Yes, now);
     }
   }
+  auto decision = decide(std::nullopt, Room::Yes);
+  if (!decision.choice.server) return decision.choice;  // nobody need go for that
   // Room is made without the stripe's lock, for it looks into all of them. No entry of this address can
   // appear meanwhile: that takes the assignment lock.
-  room = state_->make_room(now);
-  const auto decision = decide(std::nullopt, room);
+  const auto room = state_->make_room(now);
+  if (room == Room::No) decision = decide(std::nullopt, Room::No);
   const std::lock_guard lock(stripe.mutex);
   return state_->apply(stripe, nullptr, client, decision, room, now);
 }
