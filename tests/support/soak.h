@@ -1,5 +1,5 @@
-// How much of its full count a soak runs: WINRMLB_SOAK, in per cent. test.sh sets 2 for the short form (1/50) and
-// 100 with --full; a test started by hand runs the short form.
+// How much of its full count a soak runs: WINRMLB_SOAK, in per cent. test.sh sets 2 for the short form (1/50)
+// and 100 with --full; a test started by hand runs the short form.
 #pragma once
 
 #include <algorithm>
