@@ -15,7 +15,7 @@ std::string ago(Duration age) {
   return std::to_string(whole / 3600) + " h ago";
 }
 
-std::string condition(const Candidate& candidate) {
+std::string_view condition(const Candidate& candidate) {
   if (candidate.down) return "is down";
   if (!candidate.keeps_old) return "is in maintenance";
   if (candidate.draining) return "is draining";
@@ -26,87 +26,107 @@ std::string condition(const Candidate& candidate) {
   return "is fit";
 }
 
+/// What the sentence is made of: the same facts that choose() had.
+class Sentence {
+ public:
+  Sentence(const Pool& pool, std::span<const Candidate> candidates, const Policy& policy,
+           const Choice& choice)
+      : pool_(pool), candidates_(candidates), policy_(policy), choice_(choice) {}
+
+  std::string text(const Facts& facts, const std::optional<AffinityTable::Row>& row, TimePoint now) const {
+    const auto client = facts.client.text();
+    const auto to = name(choice_.server);
+    switch (choice_.reason) {
+      case Reason::Bound:
+        return client + " goes to " + to + ": the session's login or sealed messages live there (bound)";
+      case Reason::Pinned:
+        return client + " goes to " + to + ": the shell lives there (pinned)";
+      case Reason::Affinity:
+        return client + " goes to " + to + ": " + stay(*row, now) + " (affinity)";
+      case Reason::Failback:
+        return client + " would go back from " + name(row->entry.server) + " to " + to +
+               ", where it belongs (failback)";
+      case Reason::Failover:
+        return client + " would move from " + name(row->entry.server) + ", which " +
+               condition_of(row->entry.server) + ", to " + to + ": " + ranking() + " (failover)";
+      case Reason::Assigned:
+        return client + " would be assigned to " + to + ": " + ranking();
+      case Reason::Hunted:
+      case Reason::Unavailable:
+        break;
+    }
+    if (facts.bound)
+      return client + " is bound to " + name(facts.bound) + ", which is down: its session ends";
+    return "no server can take " + client + ": " + conditions();
+  }
+
+ private:
+  std::string name(std::optional<ServerId> id) const {
+    if (!id) return "no server";
+    const auto state = pool_.affinity().server(*id);
+    return state != nullptr ? state->name : "a server that is gone";
+  }
+
+  const Candidate* find(std::optional<ServerId> id) const {
+    for (const auto& candidate : candidates_) {
+      if (candidate.id == id) return &candidate;
+    }
+    return nullptr;
+  }
+
+  std::string condition_of(ServerId id) const {
+    const auto* candidate = find(id);
+    return candidate != nullptr ? std::string(condition(*candidate)) : "is no longer in the pool";
+  }
+
+  std::string conditions() const {
+    std::string text;
+    for (const auto& candidate : candidates_) {
+      if (!text.empty()) text += ", ";
+      text += name(candidate.id) + " " + std::string(condition(candidate));
+    }
+    return text;
+  }
+
+  static std::string stay(const AffinityTable::Row& row, TimePoint now) {
+    const auto since = ago(now - row.since);
+    if (row.sessions > 0) return "it has had sessions there since " + since;
+    return "it has been there since " + since + ", last used " + ago(now - row.last_used);
+  }
+
+  /// Why the chosen one came first among the fit servers of its tier.
+  std::string ranking() const {
+    const auto* chosen = find(choice_.server);
+    if (chosen == nullptr) return "it is the only one left";
+    if (policy_.planned == choice_.server) return "the plan says so";
+    if (policy_.assign != config::Assign::Balanced) return "by hash of the address";
+    std::string counts;
+    bool tie = false;
+    for (const auto& candidate : candidates_) {
+      const bool compared = is_fit(*chosen) ? is_fit(candidate) : candidate.checking && candidate.weight > 0;
+      if (!compared || candidate.priority != chosen->priority) continue;
+      counts += (counts.empty() ? "" : ", ") + name(candidate.id) + " " + std::to_string(candidate.clients);
+      tie |= &candidate != chosen && candidate.shells == chosen->shells &&
+             (std::uint64_t{candidate.clients} + 1) * chosen->weight ==
+                 (std::uint64_t{chosen->clients} + 1) * candidate.weight;
+    }
+    return "fewest clients per weight (" + counts + (tie ? "; tie by hash)" : ")");
+  }
+
+  const Pool& pool_;
+  std::span<const Candidate> candidates_;
+  const Policy& policy_;
+  const Choice& choice_;
+};
+
 }  // namespace
 
 Pool::Explanation Pool::explain(const Facts& facts, TimePoint now) const {
   const auto row = affinity_->find(facts.client, now);
   const auto all = candidates();
-  auto policy = policy_for(facts.client);
-  const auto entry = row ? std::optional(row->entry) : std::nullopt;
-  const auto choice = choose(facts, entry, all, policy);
-
-  const auto name = [&](std::optional<ServerId> id) -> std::string {
-    if (!id) return "no server";
-    if (const auto* known = member(*id)) return known->settings.name;
-    const auto gone = affinity_->server(*id);
-    return gone != nullptr ? gone->name : "a server that is gone";
-  };
-  const auto conditions = [&] {
-    std::string text;
-    for (const auto& candidate : all)
-      text += (text.empty() ? "" : ", ") + name(candidate.id) + " " + condition(candidate);
-    return text;
-  };
-  const auto why_left = [&](ServerId id) -> std::string {
-    for (const auto& candidate : all) {
-      if (candidate.id == id) return condition(candidate);
-    }
-    return "is no longer in the pool";
-  };
-  // The candidates that were compared: those of the chosen one's tier.
-  const auto ranking = [&]() -> std::string {
-    if (policy.planned == choice.server && choice.server) return "the plan says so";
-    if (policy.assign != config::Assign::Balanced) return "by hash of the address";
-    const Candidate* chosen = nullptr;
-    for (const auto& candidate : all) {
-      if (candidate.id == choice.server) chosen = &candidate;
-    }
-    std::string text;
-    bool tie = false;
-    for (const auto& candidate : all) {
-      if (chosen == nullptr || candidate.priority != chosen->priority) continue;
-      if (is_fit(candidate) != is_fit(*chosen) || candidate.weight == 0 || candidate.full) continue;
-      text += (text.empty() ? "" : ", ") + name(candidate.id) + " " + std::to_string(candidate.clients);
-      tie |= candidate.id != chosen->id && candidate.shells == chosen->shells &&
-             (std::uint64_t{candidate.clients} + 1) * chosen->weight ==
-                 (std::uint64_t{chosen->clients} + 1) * candidate.weight;
-    }
-    return "fewest clients per weight (" + text + (tie ? "; tie by hash)" : ")");
-  };
-
-  const auto client = facts.client.text();
-  const auto to = name(choice.server);
-  std::string text;
-  switch (choice.reason) {
-    case Reason::Bound:
-      text = client + " goes to " + to + ": the session's login or sealed messages live there (bound)";
-      break;
-    case Reason::Pinned:
-      text = client + " goes to " + to + ": the shell lives there (pinned)";
-      break;
-    case Reason::Affinity:
-      text = client + " goes to " + to + ": it has " + (row->sessions > 0 ? "had sessions" : "been") +
-             " there since " + ago(now - row->since) +
-             (row->sessions > 0 ? "" : ", last used " + ago(now - row->last_used)) + " (affinity)";
-      break;
-    case Reason::Failback:
-      text = client + " would go back from " + name(entry->server) + " to " + to +
-             ", where it belongs (failback)";
-      break;
-    case Reason::Failover:
-      text = client + " would move from " + name(entry->server) + ", which " + why_left(entry->server) +
-             ", to " + to + ": " + ranking() + " (failover)";
-      break;
-    case Reason::Assigned:
-      text = client + " would be assigned to " + to + ": " + ranking();
-      break;
-    case Reason::Hunted:
-    case Reason::Unavailable:
-      text = facts.bound ? client + " is bound to " + name(facts.bound) + ", which is down: its session ends"
-                         : "no server can take " + client + ": " + conditions();
-      break;
-  }
-  return {choice, std::move(text)};
+  const auto policy = policy_for(facts.client);
+  const auto choice = choose(facts, row ? std::optional(row->entry) : std::nullopt, all, policy);
+  return {choice, Sentence(*this, all, policy, choice).text(facts, row, now)};
 }
 
 }  // namespace winrmlb::balance
