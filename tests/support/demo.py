@@ -22,6 +22,7 @@ BALANCER = "127.0.0.1"
 SERVERS = {"ps1": "127.0.0.11", "ps2": "127.0.0.12", "ps3": "127.0.0.13"}
 CLIENTS = ["127.0.0.21", "127.0.0.22", "127.0.0.23", "127.0.0.24"]
 USER, PASSWORD = "robot", "demo-password"
+EXCHANGES = 10  # of a run_cmd and a run_ps: create, command, receive, signal and delete, twice
 START_SECONDS = 20  # to be up, even on a busy machine
 
 
@@ -79,9 +80,10 @@ def refuse_busy_ports(options):
                 try:
                     probe.bind((address, port))
                 except OSError as error:
+                    other = "25985 --tls-port 25986" if options.port == 15985 else "15985 --tls-port 15986"
                     raise Failure(f"{address}:{port}, meant for {name}, cannot be used: {error.strerror}.\n"
                                   "Another program (an earlier demo?) has it; end that, or choose other ports, e.g.\n"
-                                  f"  ./demo.sh --port {options.port + 10000} --tls-port {options.tls_port + 10000}") from None
+                                  f"  ./demo.sh --port {other}") from None
 
 
 # ---- certificates and configuration -------------------------------------------------------------------------
@@ -195,11 +197,11 @@ class Farm:
         """The reasons in the access log of this client's exchanges, in order, once `enough` says it has them all."""
         until = time.monotonic() + 3
         while True:
-            reasons = []
-            for line in (self.folder / "access.log").read_text(encoding="utf-8").splitlines():
-                entry = json.loads(line)
-                if entry.get("client", "").startswith(client + ":") and entry.get("reason"):
-                    reasons.append(entry["reason"])
+            # Each worker hands its lines over in blocks, so their order in the file is not that of time.
+            lines = (self.folder / "access.log").read_text(encoding="utf-8").splitlines()
+            entries = sorted((json.loads(line) for line in lines), key=lambda entry: entry["time"])
+            reasons = [entry["reason"] for entry in entries
+                       if entry.get("client", "").startswith(client + ":") and entry.get("reason")]
             if enough(reasons) or time.monotonic() > until:
                 return reasons
             time.sleep(0.05)
@@ -219,7 +221,7 @@ def show_affinity(farm):
     plain, tls = {}, {}
     for client in CLIENTS:
         plain[client], tls[client] = farm.run_cmd(client), farm.run_ps(client)
-        reasons = farm.why(client, lambda found: len(found) >= 2)
+        reasons = farm.why(client, lambda found: len(found) >= EXCHANGES)
         first, then = (reasons[:1] or ["?"])[0], sorted(set(reasons[1:])) or ["?"]
         print(f"  {client:<12} {plain[client]:<11} {tls[client]:<11} first request: {first}; the {len(reasons) - 1} after it: {', '.join(then)}")
     print()
@@ -242,7 +244,7 @@ def show_failover(farm, homes):
     reasons = farm.why(client, lambda found: "failover" in found)
     others = {other: farm.run_cmd(other) for other in CLIENTS if homes[other] != home}
     good = all([
-        check(now_on != home and now_on in SERVERS, f"its next command is served at once: by {now_on}, {took:.2f} s with all of pywinrm's requests"),
+        check(now_on != home and now_on in SERVERS, f"its next command is served at once: by {now_on}, {1000 * took:.0f} ms for all five requests of pywinrm"),
         check("failover" in reasons, "the access log says why: failover"),
         check(all(others[other] == homes[other] for other in others), "the clients of the other servers notice nothing")])
     farm.servers[home].start()
@@ -276,23 +278,33 @@ user {USER}, password {PASSWORD}, basic authentication; the certificate authorit
         time.sleep(0.5)
 
 
+def port_number(text):
+    if text.isdecimal() and 0 < int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is no port; expected 1 to 65535")
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="demo.sh", description=__doc__)
     parser.add_argument("--programs", type=pathlib.Path, required=True, help="the folder of winrm-lb and winrm-sim")
     parser.add_argument("--folder", type=pathlib.Path, required=True, help="where certificates, configuration and logs go")
-    parser.add_argument("--port", type=int, default=5985)
-    parser.add_argument("--tls-port", type=int, default=5986)
+    parser.add_argument("--port", type=port_number, default=5985)
+    parser.add_argument("--tls-port", type=port_number, default=5986)
     parser.add_argument("--once", action="store_true")
     options = parser.parse_args()
+    if options.port == options.tls_port:
+        parser.error("the two ports must differ")
+    if options.port != 5985:  # beside a demonstration that may be up on the usual ports
+        options.folder = options.folder.with_name(f"{options.folder.name}-{options.port}")
     options.folder.mkdir(parents=True, exist_ok=True)
     options.folder, options.programs = options.folder.resolve(), options.programs.resolve()
-    for old in options.folder.glob("*.log"):
-        old.unlink()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
     farm = Farm(options)
     try:
         refuse_busy_ports(options)
+        for old in options.folder.glob("*.log"):
+            old.unlink()
         make_certificates(options.folder)
         print(f"The configuration, {os.path.relpath(options.folder / 'winrm-lb.yaml')}:\n")
         print("".join(f"    {line}\n" for line in write_configuration(options.folder, options).splitlines()))
