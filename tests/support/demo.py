@@ -285,7 +285,8 @@ def port_number(text):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="demo.sh", description=__doc__)
+    parser = argparse.ArgumentParser(prog="demo.sh", description=__doc__,
+                                     usage="./demo.sh [--once] [--port PORT] [--tls-port PORT]")
     parser.add_argument("--programs", type=pathlib.Path, required=True, help="the folder of winrm-lb and winrm-sim")
     parser.add_argument("--folder", type=pathlib.Path, required=True, help="where certificates, configuration and logs go")
     parser.add_argument("--port", type=port_number, default=5985)
