@@ -1,116 +1,135 @@
 #include "winrmlb/config/load.h"
 
-#include <yaml-cpp/yaml.h>
+#include <fstream>
+#include <glob.h>
+#include <sstream>
 
-#include <filesystem>
+#include "checks.h"
+#include "field_kinds.h"
+#include "limits.h"
+#include "table.h"
 
 namespace winrmlb::config {
 
 namespace {
 
-// Stopgap reader, to be replaced by the reader by table.
-milliseconds duration(const YAML::Node& n, milliseconds d) {
-  if (!n) return d;
-  const auto t = n.as<std::string>();
-  const auto k = t.find_first_not_of("0123456789");
-  const long v = std::stol(t.substr(0, k));
-  const auto u = k == std::string::npos ? "" : t.substr(k);
-  return milliseconds(v * (u == "ms" ? 1 : u == "s" ? 1000 : u == "m" ? 60000 : u == "h" ? 3600000 : 86400000));
+namespace fs = std::filesystem;
+
+// The text of a file, or nothing and a sentence.
+std::optional<std::string> read_file(const std::string& path, std::string& wrong) {
+  std::error_code error;
+  const auto bytes = fs::file_size(path, error);
+  if (error || fs::is_directory(path)) {
+    wrong = "cannot read the file " + path + (error ? ": " + error.message() : ": it is a folder");
+    return std::nullopt;
+  }
+  if (bytes > kFileBytes) {
+    wrong = path + " is larger than " + show_size(kFileBytes) + ", the most a configuration file may be";
+    return std::nullopt;
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) {
+    wrong = "cannot read the file " + path;
+    return std::nullopt;
+  }
+  return text.str();
 }
 
-template <typename T>
-T get(const YAML::Node& n, T d) {
-  if (!n) return d;
-  if constexpr (sizeof(T) == 1) {
-    return static_cast<T>(n.as<int>());
-  } else {
-    return n.as<T>();
-  }
+// The files that one entry of `include` names, in the order of their names.
+std::vector<std::string> matches(const std::string& pattern) {
+  glob_t found{};
+  std::vector<std::string> files;
+  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0)
+    files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  ::globfree(&found);
+  return files;
 }
 
-Settings read(const YAML::Node& root, const std::string& name) {
-  const auto folder = std::filesystem::path(name).parent_path();
-  const auto path = [&](const YAML::Node& n) { return n ? (std::filesystem::absolute(folder / n.as<std::string>())).string() : std::string(); };
-  Settings s;
-  s.workers = get<std::uint16_t>(root["workers"], 0);
-  for (const auto& l : root["listeners"]) {
-    Listener x;
-    x.bind = *Endpoint::parse(l["bind"].as<std::string>());
-    x.name = get<std::string>(l["name"], x.bind.text());
-    x.pool = l["pool"].as<std::string>();
-    const auto f = get<std::string>(l["forwarded"], "none");
-    x.forwarded = f == "forwarded" ? ForwardedField::Forwarded : f == "none" ? ForwardedField::None : ForwardedField::XForwardedFor;
-    if (l["tls"]) {
-      ListenerTls t;
-      t.certificate = path(l["tls"]["certificate"]);
-      t.key = path(l["tls"]["key"]);
-      x.tls = t;
-    }
-    s.listeners.push_back(x);
+// A file that holds pools only.
+void read_included(Reader& reader, const std::string& file, const Value& named, const std::string& path,
+                   Settings& settings) {
+  std::string wrong;
+  const auto text = read_file(file, wrong);
+  if (!text) return reader.report.mistake(named.place, path, wrong);
+  if (reader.report.files() >= kFiles) {
+    return reader.report.mistake(named.place, path,
+                                 "there may be " + std::to_string(kFiles) + " files at most");
   }
-  for (const auto& p : root["pools"]) {
-    Pool pool;
-    pool.name = p.first.as<std::string>();
-    const auto& q = p.second;
-    for (const auto& c : q["clients"]) pool.clients.push_back(*IpAddress::parse(c.as<std::string>()));
-    if (const auto a = q["affinity"]) {
-      const auto as = get<std::string>(a["assign"], "balanced");
-      pool.affinity.assign = as == "hash" ? Assign::Hash : as == "planned" ? Assign::Planned : Assign::Balanced;
-      pool.affinity.prefix4 = get<std::uint8_t>(a["prefix4"], 32);
-      pool.affinity.ttl = std::chrono::duration_cast<seconds>(duration(a["ttl"], seconds(7200)));
+  const auto number = reader.report.add_file(file, *text);
+  const Value root = parse_yaml(*text, number, reader.report);
+  Reader inner{reader.report, fs::absolute(file).parent_path()};
+  static const Table<Settings> kPoolsOnly = {
+      *std::find_if(settings_table().begin(), settings_table().end(),
+                    [](const auto& field) { return field.doc.name == "pools"; })};
+  read_map(inner, root, "", kPoolsOnly, settings);
+}
+
+void read_includes(Reader& reader, const Value& root, Settings& settings) {
+  const auto include = std::find_if(root.entries.begin(), root.entries.end(),
+                                    [](const auto& e) { return e.key == "include"; });
+  if (include == root.entries.end() || include->value.kind != Value::Kind::List) return;
+  std::size_t index = 0;
+  for (const auto& item : include->value.items) {
+    const std::string path = "include[" + std::to_string(index++) + "]";
+    if (item.kind != Value::Kind::Scalar) {
+      refuse_kind(reader, item, path, "a file");
+      continue;
     }
-    if (const auto t = q["server_tls"]) {
-      if (get<std::string>(t["verify"], "full") == "none") pool.server_tls.verify = Verify::None;
-      if (t["ca"]) pool.server_tls.ca = path(t["ca"]);
-      pool.server_tls.server_name = get<std::string>(t["server_name"], "");
-      pool.server_tls.fingerprint = get<std::string>(t["fingerprint"], "");
+    const std::string pattern = (reader.folder / item.text).lexically_normal().string();
+    const auto files = matches(pattern);
+    if (files.empty() && item.text.find('*') == std::string::npos) {
+      reader.report.mistake(item.place, path, "cannot read the file " + pattern);
     }
-    if (const auto t = q["timeouts"]) {
-      pool.timeouts.connect = duration(t["connect"], pool.timeouts.connect);
-      pool.timeouts.response = duration(t["response"], pool.timeouts.response);
-      pool.timeouts.idle = duration(t["idle"], pool.timeouts.idle);
-    }
-    if (const auto t = q["health"]) {
-      pool.health.interval = duration(t["interval"], pool.health.interval);
-      pool.health.timeout = duration(t["timeout"], pool.health.timeout);
-    }
-    for (const auto& v : q["servers"]) {
-      Server x;
-      x.name = v.first.as<std::string>();
-      x.host = v.second["host"].as<std::string>();
-      x.port = get<std::uint16_t>(v.second["port"], x.port);
-      x.tls_port = get<std::uint16_t>(v.second["tls_port"], x.tls_port);
-      x.weight = get<std::uint16_t>(v.second["weight"], x.weight);
-      pool.servers.push_back(x);
-    }
-    s.pools.push_back(pool);
+    for (const auto& file : files)
+      read_included(reader, file, item, path, settings);
   }
-  if (const auto a = root["admin"]) {
-    if (a["bind"]) s.admin.bind = Endpoint::parse(a["bind"].as<std::string>());
-    s.admin.socket = get<std::string>(a["socket"], s.admin.socket);
-  }
-  if (const auto l = root["log"]) {
-    s.log.file = get<std::string>(l["file"], "");
-    s.log.access_file = get<std::string>(l["access_file"], "");
-    if (get<std::string>(l["format"], "json") == "text") s.log.format = LogFormat::Text;
-  }
-  return s;
 }
 
 }  // namespace
 
-Loaded load_file(const std::string& path) {
+Loaded load_text(std::string_view yaml, const std::string& name) {
   Loaded loaded;
-  try {
-    loaded.settings = read(YAML::LoadFile(path), path);
-  } catch (const std::exception& e) {
-    loaded.mistakes.push_back({path, 0, 0, "", e.what(), "", Mistake::Severity::Mistake});
+  Report report;
+  Settings settings;
+  const auto number = report.add_file(name, std::string(yaml.substr(0, kFileBytes)));
+  if (yaml.size() > kFileBytes) {
+    report.mistake({number, 0, 0}, "", "a configuration file may have " + show_size(kFileBytes) + " at most");
   }
+  const Value root = report.any_mistake() ? Value{} : parse_yaml(yaml, number, report);
+  if (!report.any_mistake()) {
+    Reader reader{report, fs::absolute(name).parent_path()};
+    read_map(reader, root, "", settings_table(), settings);
+    read_includes(reader, root, settings);
+    check_settings(settings, report);
+  }
+  report.finish(loaded);
+  if (loaded.mistakes.empty()) loaded.settings = std::move(settings);
   return loaded;
 }
 
-std::string render(const Mistake& mistake) { return mistake.file + ": " + mistake.text + "\n"; }
+Loaded load_file(const std::string& path) {
+  std::string wrong;
+  if (const auto text = read_file(path, wrong)) return load_text(*text, path);
+  Loaded loaded;
+  loaded.mistakes.push_back({.file = path, .text = wrong});
+  return loaded;
+}
 
-std::string effective_yaml(const Settings&) { return ""; }
+std::string render(const Mistake& mistake) {
+  std::string out = mistake.file;
+  if (mistake.line > 0) out += ":" + std::to_string(mistake.line) + ":" + std::to_string(mistake.column);
+  out += ": " + (mistake.key.empty() ? "" : mistake.key + ": ") + mistake.text + "\n";
+  if (mistake.line == 0) return out;
+  out += "  " + mistake.source_line + "\n  ";
+  // Tabs stay tabs, so that the caret stands below its character; UTF-8 continuation bytes take no column.
+  for (std::size_t i = 0; i + 1 < static_cast<std::size_t>(mistake.column) && i < mistake.source_line.size();
+       ++i) {
+    const auto byte = static_cast<unsigned char>(mistake.source_line[i]);
+    if ((byte & 0xc0) != 0x80) out += byte == '\t' ? '\t' : ' ';
+  }
+  return out + "^\n";
+}
 
 }  // namespace winrmlb::config

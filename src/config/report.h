@@ -65,6 +65,6 @@ class Report {
 };
 
 /// `text` in single quotes for a message: cut to 60 bytes, with what cannot be shown as '?'.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace winrmlb::config

@@ -1,8 +1,8 @@
-// YAML text as a small tree of our own, with the place of every value. The only file beside yaml.cpp that stands
-// near yaml-cpp; its types do not appear here.
+// YAML text as a small tree of our own, with the place of every value. The only file beside yaml.cpp that
+// stands near yaml-cpp; its types do not appear here.
 //
-// Built from the parser's events rather than its nodes: duplicate keys stay visible, and depth and number of values
-// are bounded while reading, before a bomb of aliases or brackets has gone off.
+// Built from the parser's events rather than its nodes: duplicate keys stay visible, and depth and number of
+// values are bounded while reading, before a bomb of aliases or brackets has gone off.
 #pragma once
 
 #include <cstdint>

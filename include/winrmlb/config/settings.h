@@ -20,11 +20,9 @@ using std::chrono::seconds;
 
 // ---- listeners ----------------------------------------------------------------------------------------------
 
-enum class TlsMode : std::uint8_t { Terminate, Passthrough };
 enum class TlsVersion : std::uint8_t { Tls12, Tls13 };
 
 struct ListenerTls {
-  TlsMode mode = TlsMode::Terminate;
   std::string certificate;  // PEM chain, leaf first
   std::string key;          // PEM private key
   TlsVersion min_version = TlsVersion::Tls12;

@@ -1,0 +1,143 @@
+#include "checks.h"
+
+#include <algorithm>
+#include <map>
+
+#include "limits.h"
+#include "scalar.h"
+#include "winrmlb/core/text.h"
+
+namespace winrmlb::config {
+
+namespace {
+
+std::string listener_key(std::size_t i) { return "listeners[" + std::to_string(i) + "]"; }
+
+const Pool* find_pool(const Settings& settings, const std::string& name) {
+  const auto found = std::find_if(settings.pools.begin(), settings.pools.end(),
+                                  [&](const auto& p) { return p.name == name; });
+  return found == settings.pools.end() ? nullptr : &*found;
+}
+
+class Checks {
+ public:
+  Checks(const Settings& settings, Report& report) : settings_(settings), report_(report) {}
+
+  void run() {
+    if (settings_.listeners.empty() && !report_.any_mistake())
+      wrong("listeners", "there must be at least one listener");
+    for (std::size_t i = 0; i < settings_.listeners.size(); ++i)
+      check_listener(i);
+    std::size_t servers = 0;
+    for (const auto& pool : settings_.pools) {
+      check_pool(pool);
+      servers += pool.servers.size();
+    }
+    if (servers > kServers)
+      wrong("pools", "there may be " + std::to_string(kServers) + " servers at most in all pools");
+    check_shared_hosts();
+  }
+
+ private:
+  void wrong(const std::string& key, std::string text) {
+    report_.mistake(report_.place_of(key), key, std::move(text));
+  }
+  void warn(const std::string& key, std::string text) {
+    report_.warn(report_.place_of(key), key, std::move(text));
+  }
+
+  void check_listener(std::size_t i) {
+    const auto& listener = settings_.listeners[i];
+    const std::string key = listener_key(i);
+    for (std::size_t j = 0; j < i; ++j) {
+      const auto& other = settings_.listeners[j];
+      if (other.bind == listener.bind && listener.bind.port != 0) {
+        wrong(key + ".bind", listener.bind.text() + " is taken by " + listener_key(j) + " already");
+      } else if (other.name == listener.name) {
+        wrong(key + ".name", "the name " + listener.name + " is taken by " + listener_key(j) + " already");
+      }
+    }
+    if (!listener.pool.empty() && !find_pool(settings_, listener.pool) && !report_.is_wrong(key + ".pool")) {
+      std::vector<std::string_view> known;
+      for (const auto& pool : settings_.pools)
+        known.push_back(pool.name);
+      const auto meant = nearest(listener.pool, known);
+      wrong(key + ".pool", "there is no pool " + listener.pool +
+                               (meant ? "; did you mean " + std::string(*meant) + "?" : ""));
+    }
+    if (!listener.tls && !listener.bind.address.is_loopback() && report_.stands(key + ".bind")) {
+      warn(key + ".bind",
+           "plain HTTP: with Basic logins, passwords and commands cross the network in clear; only sealed "
+           "logins "
+           "(NTLM, Kerberos) are protected here");
+    }
+  }
+
+  void check_pool(const Pool& pool) {
+    const std::string key = "pools." + pool.name;
+    if (pool.servers.empty() && report_.stands(key + ".servers"))
+      wrong(key + ".servers", "a pool needs at least one server");
+    const bool used = std::any_of(settings_.listeners.begin(), settings_.listeners.end(),
+                                  [&](const auto& listener) { return listener.pool == pool.name; });
+    if (!used) warn(key, "no listener sends anybody to this pool");
+    if (pool.affinity.assign == Assign::Planned && pool.clients.empty()) {
+      wrong(key + ".affinity.assign", "planned needs the list of clients (" + key + ".clients)");
+    }
+    if (pool.affinity.assign != Assign::Planned && !pool.clients.empty()) {
+      warn(key + ".clients", "the list of clients is used with assign: planned only");
+    }
+    const bool takes_any =
+        std::any_of(pool.servers.begin(), pool.servers.end(), [](const auto& s) { return s.weight > 0; });
+    if (!pool.servers.empty() && !takes_any)
+      warn(key + ".servers", "every server has weight 0: no new client is taken");
+    if (pool.server_tls.verify == Verify::None) {
+      warn(key + ".server_tls.verify",
+           "servers are not verified: whoever answers on their address gets the passwords");
+    }
+    if (pool.timeouts.idle < seconds(130)) {
+      warn(key + ".timeouts.idle",
+           "shorter than the 120s after which servers close: clients with sealed logins fail when the "
+           "balancer closes first");
+    }
+    if (pool.timeouts.response < seconds(75)) {
+      warn(key + ".timeouts.response",
+           "shorter than 75s: ordinary polls of 60s, answered late, would be cut");
+    }
+    check_servers_of(pool, key);
+  }
+
+  void check_servers_of(const Pool& pool, const std::string& key) {
+    std::map<std::string, std::string> seen;
+    for (const auto& server : pool.servers) {
+      const auto where =
+          server.host + " " + std::to_string(server.port) + " " + std::to_string(server.tls_port);
+      const auto [other, fresh] = seen.emplace(where, server.name);
+      if (!fresh && !server.host.empty()) {
+        wrong(key + ".servers." + server.name + ".host", "this is the same server as " + other->second);
+      }
+    }
+  }
+
+  void check_shared_hosts() {
+    std::map<std::string, std::string> seen;
+    for (const auto& pool : settings_.pools) {
+      for (const auto& server : pool.servers) {
+        const auto where = server.host + " " + std::to_string(server.port);
+        const auto [other, fresh] = seen.emplace(where, pool.name);
+        if (fresh || other->second == pool.name || server.host.empty()) continue;
+        warn("pools." + pool.name + ".servers." + server.name + ".host",
+             server.host + " is in pool " + other->second +
+                 " too: the two pools do not know of each other's clients");
+      }
+    }
+  }
+
+  const Settings& settings_;
+  Report& report_;
+};
+
+}  // namespace
+
+void check_settings(const Settings& settings, Report& report) { Checks(settings, report).run(); }
+
+}  // namespace winrmlb::config

@@ -1,0 +1,94 @@
+#include "report.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "limits.h"
+
+namespace winrmlb::config {
+
+std::size_t Report::add_file(std::string name, std::string text) {
+  File file{std::move(name), std::move(text), {0}};
+  for (std::size_t i = 0; i < file.text.size(); ++i) {
+    if (file.text[i] == '\n') file.line_starts.push_back(i + 1);
+  }
+  files_.push_back(std::move(file));
+  return files_.size() - 1;
+}
+
+void Report::mistake(const Place& place, const std::string& key, std::string text) {
+  ++mistakes_;
+  wrong_.insert(key);
+  add(mistake_notes_, place, key, std::move(text), Mistake::Severity::Mistake);
+}
+
+void Report::warn(const Place& place, const std::string& key, std::string text) {
+  ++warnings_;
+  add(warning_notes_, place, key, std::move(text), Mistake::Severity::Warning);
+}
+
+void Report::add(std::vector<Note>& notes, const Place& place, const std::string& key, std::string text,
+                 Mistake::Severity severity) {
+  if (notes.size() >= kMistakes) return;
+  Note note{place, {}};
+  note.said.key = key;
+  note.said.text = std::move(text);
+  note.said.severity = severity;
+  note.said.line = place.line;
+  note.said.column = place.column;
+  if (place.file < files_.size()) {
+    const auto& file = files_[place.file];
+    note.said.file = file.name;
+    if (place.line > 0 && static_cast<std::size_t>(place.line) <= file.line_starts.size()) {
+      const auto start = file.line_starts[static_cast<std::size_t>(place.line) - 1];
+      const auto end = file.text.find_first_of("\r\n", start);
+      note.said.source_line = file.text.substr(start, end == std::string::npos ? end : end - start);
+    }
+  }
+  notes.push_back(std::move(note));
+}
+
+Place Report::place_of(std::string_view key) const {
+  while (!key.empty()) {
+    if (const auto found = places_.find(std::string(key)); found != places_.end()) return found->second;
+    const auto cut = key.find_last_of(".[");
+    if (cut == std::string_view::npos) break;
+    key = key.substr(0, cut);
+  }
+  return {};
+}
+
+std::vector<Mistake> Report::sorted(std::vector<Note>& notes, std::size_t total) const {
+  std::stable_sort(notes.begin(), notes.end(), [](const Note& a, const Note& b) {
+    return std::tie(a.place.file, a.place.line, a.place.column) <
+           std::tie(b.place.file, b.place.line, b.place.column);
+  });
+  std::vector<Mistake> said;
+  for (auto& note : notes) {
+    if (said.empty() || !(said.back() == note.said)) said.push_back(std::move(note.said));
+  }
+  if (total > notes.size()) {
+    Mistake rest;
+    rest.file = files_.empty() ? "" : files_.front().name;
+    rest.text = "and " + std::to_string(total - notes.size()) + " more";
+    rest.severity = said.front().severity;
+    said.push_back(std::move(rest));
+  }
+  return said;
+}
+
+void Report::finish(Loaded& loaded) {
+  if (mistakes_ > 0) loaded.mistakes = sorted(mistake_notes_, mistakes_);
+  if (warnings_ > 0) loaded.warnings = sorted(warning_notes_, warnings_);
+}
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t kMost = 60;
+  std::string out = "'";
+  for (const char c : text.substr(0, kMost)) {
+    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  }
+  return out + (text.size() > kMost ? "…'" : "'");
+}
+
+}  // namespace winrmlb::config
