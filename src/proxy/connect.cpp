@@ -37,7 +37,7 @@ net::Task<Status> Session::connect(Exchange& exchange) {
   bool tried_again = false;
   for (;;) {
     const ServerId server = *exchange.choice.server;
-    Status status = co_await connect_once(server, exchange.at);
+    Status status = co_await connect_once(server, until, exchange.at);
     if (status) {
       enter_server(server);
       co_return status;
@@ -69,7 +69,7 @@ net::Task<Status> Session::connect(Exchange& exchange) {
 }
 
 // TCP, and TLS when the client came by TLS: never less protected than the client asked for.
-net::Task<Status> Session::connect_once(ServerId server, Timeline& at) {
+net::Task<Status> Session::connect_once(ServerId server, TimePoint until, Timeline& at) {
   co_await server_.close();
   const auto* member = pool().member(server);
   const auto* target = pool_entry().target(server);
@@ -78,7 +78,7 @@ net::Task<Status> Session::connect_once(ServerId server, Timeline& at) {
   }
   const bool secure = listener().tls != nullptr;
   const Endpoint endpoint = secure ? target->tls() : target->plain();
-  expect_within(timeouts().connect);
+  deadline_.set(worker_.wheel, std::min(until, worker_.now() + timeouts().connect));
   auto step = server_.connect(endpoint);
   while (step.state == IoResult::State::WouldBlock) {
     const Signals woken_by = co_await wakeup_;
@@ -91,7 +91,7 @@ net::Task<Status> Session::connect_once(ServerId server, Timeline& at) {
   if (!secure) co_return Done{};
 
   server_.start_tls(net::TlsConnection::connect(pool_entry().server_tls, member->settings.host));
-  expect_within(timeouts().tls_handshake);
+  deadline_.set(worker_.wheel, std::min(until, worker_.now() + timeouts().tls_handshake));
   for (step = server_.handshake(); step.state != IoResult::State::Ok; step = server_.handshake()) {
     if (step.state != IoResult::State::WouldBlock) {
       co_return Error{

@@ -17,10 +17,7 @@ net::Task<Status> Session::read_first_byte() {
   while (client_input_.empty()) {
     if (client_ended_) co_return closed(Side::Client);
     if (stopping_ || worker_.stopping) co_return closed(Side::Local);
-    if (server_.is_open()) {
-      // Nothing is owed to us: a server that speaks now, or leaves, ends the session.
-      if (server_input_.fill(server_).state != IoResult::State::WouldBlock) co_return closed(Side::Server);
-    }
+    if (server_spoke()) co_return closed(Side::Server);
     const auto read = client_input_.fill(client_);
     switch (read.state) {
       case IoResult::State::Ok:
@@ -39,10 +36,20 @@ net::Task<Status> Session::read_first_byte() {
   co_return Done{};
 }
 
+// Nothing is owed to us: a server that speaks, or leaves, ends the session. What it said unasked must never
+// pass for the answer to the next request.
+bool Session::server_spoke() {
+  if (!server_.is_open()) return false;
+  return !server_input_.empty() || server_input_.fill(server_).state != IoResult::State::WouldBlock;
+}
+
 net::Task<Status> Session::read(Exchange& exchange) {
   if (client_input_.empty()) {
     Status begun = co_await read_first_byte();
     if (!begun) co_return begun;
+  } else if (server_spoke()) {
+    co_await linger();
+    co_return closed(Side::Server);
   }
   exchange.at.began = worker_.now();
   ++exchanges_;

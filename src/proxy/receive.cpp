@@ -16,6 +16,8 @@ net::Task<Status> Session::receive(Exchange& exchange) {
       if (!http::is_interim(exchange.status)) break;
       Status relayed = co_await relay_interim(exchange);
       if (!relayed) co_return relayed;
+      exchange.interim_bytes = exchange.response.bytes();
+      exchange.status = 0;
       head_end.reset();
       expect_within(timeouts().response);
       continue;
@@ -35,6 +37,7 @@ net::Task<Status> Session::receive(Exchange& exchange) {
     if (!exchange.request.finished()) {
       auto moved = pump_request(exchange);
       if (!moved) co_return std::move(moved).error();
+      if (exchange.request.finished()) expect_within(timeouts().response);  // from its last byte
       if (*moved == Progress::Made) continue;
     } else if (auto there = watch_client(); !there) {
       co_return there;

@@ -49,6 +49,9 @@ net::Task<Status> Session::reply(Exchange& exchange) {
       moved = moved || *more == Progress::Made;
     }
     if (moved) continue;
+    if (exchange.request.finished()) {
+      if (auto there = watch_client(); !there) co_return there;
+    }
     const Signals woken_by = co_await wakeup_;
     if (woken_by.has(Signal::Stop)) stopping_ = true;
     if (woken_by.has(Signal::Deadline)) {
@@ -69,7 +72,7 @@ net::Task<Status> Session::reply(Exchange& exchange) {
 net::Task<void> Session::answer(Exchange& exchange) {
   const ReplyRow& row = reply_row(exchange.error->code);
   if (row.status == 0) co_return;
-  if (exchange.response.bytes() != 0) {
+  if (exchange.response.bytes() != exchange.interim_bytes) {
     client_.reset_on_close();
     co_return;
   }

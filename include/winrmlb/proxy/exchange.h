@@ -45,6 +45,7 @@ struct Exchange {
 
   // receive, reply
   std::uint16_t status = 0;
+  std::uint64_t interim_bytes = 0;  // of `response`: 1xx, after which the answer itself is still to come
   bool server_keeps = true;
   bool own_reply = false;
   std::uint64_t own_reply_bytes = 0;

@@ -72,11 +72,12 @@ class Session {
   // Parts of the steps.
   enum class Progress : std::uint8_t { None, Made };
   net::Task<Status> read_first_byte();
+  bool server_spoke();
   void adopt_settings();
   void note_request(Exchange& exchange, const http::RequestHead& head);
   Status edit_request(Exchange& exchange, const http::RequestHead& head);
   bool replace_head(net::Input& input, http::Edit& edit, std::size_t& head_bytes);
-  net::Task<Status> connect_once(ServerId server, Timeline& at);
+  net::Task<Status> connect_once(ServerId server, TimePoint until, Timeline& at);
   net::Task<void> await_verdict(ServerId server, TimePoint until);
   void suspect(ServerId server, ErrorCode code);
   void enter_server(ServerId server);

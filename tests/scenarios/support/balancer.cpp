@@ -1,0 +1,236 @@
+#include "scenarios/support/balancer.h"
+
+#include <chrono>
+#include <latch>
+#include <sstream>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <boost/json/parse.hpp>
+
+#include "winrmlb/app/log_options.h"
+#include "winrmlb/net/clock.h"
+#include "winrmlb/proxy/session.h"
+
+namespace winrmlb::scenarios {
+
+using balance::Fitness;
+
+config::Settings settings_for(const std::vector<Endpoint>& servers, std::uint16_t workers) {
+  config::Settings settings;
+  settings.workers = workers;
+  settings.listeners.push_back({.name = "plain", .bind = *Endpoint::parse("127.0.0.1:0"), .pool = "teams"});
+  config::Pool pool;
+  pool.name = "teams";
+  for (const auto& server : servers) {
+    config::Server entry;
+    entry.name = "s" + std::to_string(pool.servers.size() + 1);
+    entry.host = server.address.text();
+    entry.port = entry.tls_port = server.port;
+    pool.servers.push_back(entry);
+  }
+  pool.health.interval = milliseconds(250);
+  settings.pools.push_back(pool);
+  settings.admin.socket.clear();
+  return settings;
+}
+
+namespace {
+config::Settings logging_into(config::Settings settings, const Scratch& scratch) {
+  settings.log.file = scratch.path("log");
+  settings.log.access_file = scratch.path("access");
+  return settings;
+}
+}  // namespace
+
+TestBalancer::TestBalancer(config::Settings settings)
+    : settings_(logging_into(std::move(settings), scratch_)),
+      log_(app::log_options(settings_.log)),
+      access_sink_(app::access_options(settings_.log)),
+      wheel_(net::now()),
+      watch_(io_, wheel_,
+             [this](const auto&, const auto& transition, const auto&) {
+               {
+                 const std::lock_guard lock(mutex_);
+                 changed_.notify_all();
+               }
+               if (transition.to == Fitness::Suspect) return;
+               for (auto& worker : workers_) {
+                 worker->post([](app::Worker& here) {
+                   here.context().sessions.each([](proxy::Session& session) { session.tell_verdict(); });
+                 });
+               }
+             }),
+      ticker_(io_) {
+  bind();
+  for (auto& worker : workers_)
+    worker->start();
+  tick();
+  watch_servers();
+  control_ = std::thread([this] { io_.run(); });
+  std::unique_lock lock(mutex_);
+  const bool checked = changed_.wait_for(lock, std::chrono::seconds(10), [this] {
+    for (const auto& entry : snapshot_->pools) {
+      for (const auto& member : entry.pool->members()) {
+        const auto fitness = member.state->fitness.load();
+        if (fitness != Fitness::Up && fitness != Fitness::Down) return false;
+      }
+    }
+    return true;
+  });
+  EXPECT_TRUE(checked) << "health has not come to a verdict";
+}
+
+// The ports first, since a listener is known by the address it is bound to.
+void TestBalancer::bind() {
+  const std::size_t workers = settings_.workers;
+  for (auto& listener : settings_.listeners) {
+    auto sockets = net::listen_on(listener.bind, workers);
+    ASSERT_TRUE(sockets) << sockets.error().detail;
+    listener.bind = sockets->bound;
+    listening_.push_back(std::move(*sockets));
+  }
+  auto built = builder_.build(settings_, nullptr);
+  ASSERT_TRUE(built) << built.error().detail;
+  snapshot_ = *built;
+  const std::uint32_t most = settings_.limits.sessions == 0 ? 10'000 : settings_.limits.sessions;
+  for (std::size_t i = 0; i < workers; ++i) {
+    app::Worker::Lent lent{.log = log_,
+                           .access_sink = access_sink_,
+                           .open_sessions = open_sessions_,
+                           .most_sessions = most,
+                           .report_connect_failure = [this](ServerId server, ErrorCode code) {
+                             boost::asio::post(io_, [this, server, code] {
+                               const auto evidence = code == ErrorCode::ConnectRefused
+                                                         ? health::Evidence::Refused
+                                                         : health::Evidence::TimedOut;
+                               watch_.connect_failed(server, {evidence, "a session's connect"});
+                             });
+                           }};
+    workers_.push_back(
+        std::make_unique<app::Worker>(static_cast<std::uint16_t>(i), std::move(lent), snapshot_));
+    for (std::size_t l = 0; l < listening_.size(); ++l)
+      workers_.back()->listen(snapshot_->listeners[l].id, std::move(listening_[l].sockets[i]));
+  }
+}
+
+TestBalancer::~TestBalancer() { join(Cut::Yes); }
+
+void TestBalancer::tick() {
+  wheel_.advance(net::now());
+  for (auto& worker : workers_) {
+    if (cutting_) worker->cut();
+  }
+  if (ending_ && watch_.stopped()) return;
+  ticker_.expires_after(net::TimerWheel::kTick);
+  ticker_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) tick();
+  });
+}
+
+void TestBalancer::watch_servers() {
+  std::vector<health::Watched> watched;
+  for (const auto& entry : snapshot_->pools) {
+    for (std::size_t i = 0; i < entry.targets.size(); ++i) {
+      watched.push_back({entry.pool->members()[i].state, entry.pool->name(), entry.targets[i].plain(),
+                         entry.pool->settings().health});
+    }
+  }
+  watch_.update(std::move(watched));
+}
+
+void TestBalancer::on_control(const std::function<void()>& work) {
+  std::latch done(1);
+  boost::asio::post(io_, [&] {
+    work();
+    done.count_down();
+  });
+  done.wait();
+}
+
+void TestBalancer::on_each_worker(const std::function<void(app::Worker&)>& work) {
+  for (auto& worker : workers_) {
+    std::latch done(1);
+    worker->post([&](app::Worker& here) {
+      work(here);
+      done.count_down();
+    });
+    done.wait();
+  }
+}
+
+Status TestBalancer::reload(const config::Settings& settings) {
+  auto built = builder_.build(settings, snapshot_.get());
+  if (!built) return built.error();
+  on_control([&] {
+    snapshot_ = *built;
+    watch_servers();
+  });
+  on_each_worker([&](app::Worker& worker) { worker.context().snapshot = *built; });
+  settings_ = settings;
+  return Done{};
+}
+
+bool TestBalancer::await(const std::string& name, Fitness fitness) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::seconds(10),
+                           [&] { return server(name).fitness.load() == fitness; });
+}
+
+void TestBalancer::drain() {
+  for (auto& worker : workers_)
+    worker->drain();
+}
+
+void TestBalancer::join(Cut cut) {
+  if (std::exchange(ended_, true)) return;
+  drain();
+  cutting_ = cut == Cut::Yes;
+  for (auto& worker : workers_)
+    worker->join();
+  on_control([this] { watch_.stop(); });
+  ending_ = true;
+  control_.join();
+}
+
+const balance::ServerState& TestBalancer::server(const std::string& name) const {
+  return *pool().member(name)->state;
+}
+
+std::uint64_t TestBalancer::count(proxy::Counter proxy::Counters::*counter) const {
+  std::uint64_t all = 0;
+  for (const auto& worker : workers_)
+    all += (worker->counters().*counter).value();
+  return all;
+}
+
+std::uint64_t TestBalancer::errors(ErrorCode code) const {
+  std::uint64_t all = 0;
+  for (const auto& worker : workers_)
+    all += worker->counters().errors[static_cast<std::size_t>(code)].value();
+  return all;
+}
+
+std::size_t TestBalancer::lent_bytes() {
+  std::size_t bytes = 0;
+  on_each_worker([&](app::Worker& worker) { bytes += worker.context().blocks.lent_bytes(); });
+  return bytes;
+}
+
+std::vector<boost::json::object> TestBalancer::access_log() {
+  join(Cut::Yes);
+  access_sink_.flush();
+  std::istringstream lines(scratch_.read("access"));
+  std::vector<boost::json::object> all;
+  for (std::string line; std::getline(lines, line);)
+    all.push_back(boost::json::parse(line).as_object());
+  return all;
+}
+
+std::string TestBalancer::log() {
+  join(Cut::Yes);
+  log_.flush();
+  return scratch_.read("log");
+}
+
+}  // namespace winrmlb::scenarios
