@@ -26,10 +26,13 @@ class Worker::Acceptor {
     if (std::exchange(armed_, true)) return;
     acceptor_.async_wait(boost::asio::ip::tcp::acceptor::wait_read,
                          [this](const boost::system::error_code& error) {
-                           if (error) return;  // closed; `this` may be gone
                            armed_ = false;
-                           take();
+                           if (!error && acceptor_.is_open()) take();
                          });
+  }
+  void stop() {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
   }
 
  private:
@@ -70,7 +73,18 @@ void Worker::listen(ListenerId listener, net::Descriptor socket) {
   acceptors_[listener] = std::make_unique<Acceptor>(*this, listener, std::move(socket));
 }
 
-void Worker::stop_listening(ListenerId listener) { acceptors_.erase(listener); }
+void Worker::stop_listening(ListenerId listener) {
+  const auto found = acceptors_.find(listener);
+  if (found == acceptors_.end()) return;
+  retire(std::move(found->second));
+  acceptors_.erase(found);
+}
+
+// Its wait may have ended already, with the handler queued: that runs first, and finds it stopped.
+void Worker::retire(std::unique_ptr<Acceptor> acceptor) {
+  acceptor->stop();
+  boost::asio::post(io_, [retired = std::shared_ptr<Acceptor>(std::move(acceptor))] {});
+}
 
 void Worker::start() {
   tick();
@@ -114,6 +128,8 @@ void Worker::drain() {
   post([](Worker& worker) {
     worker.draining_ = true;
     worker.context_.stopping = true;
+    for (auto& [listener, acceptor] : worker.acceptors_)
+      worker.retire(std::move(acceptor));
     worker.acceptors_.clear();
     worker.context_.sessions.each([](proxy::Session& session) { session.stop(); });
   });

@@ -58,6 +58,7 @@ class Worker {
   class Acceptor;
   void run();
   void tick();
+  void retire(std::unique_ptr<Acceptor> acceptor);
   void accepted(ListenerId listener, net::Accepted connection);
 
   boost::asio::io_context io_{1};
