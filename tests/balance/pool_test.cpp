@@ -72,6 +72,17 @@ TEST(Pool, SixtyFourNewAddressesAtOnceLandEven) {
   }
 }
 
+TEST(Pool, AStreamOfNewAddressesFromManyThreadsLandsEven) {
+  Farm farm(3);
+  at_once(8, [&](std::size_t thread) {
+    for (std::size_t i = 0; i < 2000; ++i)
+      farm.pool->route(Farm::facts(static_cast<std::uint32_t>(thread * 2000 + i)), farm.now);
+  });
+  const auto counts = farm.clients();
+  EXPECT_EQ(counts[0] + counts[1] + counts[2], 16000U);
+  EXPECT_LE(std::ranges::max(counts) - std::ranges::min(counts), 1U);
+}
+
 TEST(Pool, SixtyFourFailedConnectsMoveTogether) {
   for (std::uint32_t address = 0; address < 50; ++address) {
     Farm farm(4);
