@@ -174,7 +174,7 @@ class Farm:
     def server_command(self, name, address):
         return [self.options.programs / "winrm-sim", "--name", name, "--http", f"{address}:{self.options.port}",
                 "--https", f"{address}:{self.options.tls_port}", "--certificate", "servers.pem", "--key", "servers.key",
-                "--users-file", "users.txt", "--allow-unencrypted"]
+                "--users-file", "users.txt", "--auth", "basic", "--allow-unencrypted"]
 
     def start(self):
         for name, program in self.servers.items():
