@@ -248,14 +248,22 @@ std::optional<std::string_view> next_item(std::string_view& rest) noexcept {
 
 std::string_view name_of(Method method) noexcept {
   switch (method) {
-    case Method::Get: return "GET";
-    case Method::Head: return "HEAD";
-    case Method::Post: return "POST";
-    case Method::Put: return "PUT";
-    case Method::Delete: return "DELETE";
-    case Method::Options: return "OPTIONS";
-    case Method::Patch: return "PATCH";
-    case Method::Other: return "other";
+    case Method::Get:
+      return "GET";
+    case Method::Head:
+      return "HEAD";
+    case Method::Post:
+      return "POST";
+    case Method::Put:
+      return "PUT";
+    case Method::Delete:
+      return "DELETE";
+    case Method::Options:
+      return "OPTIONS";
+    case Method::Patch:
+      return "PATCH";
+    case Method::Other:
+      return "other";
   }
   return "other";
 }

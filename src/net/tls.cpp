@@ -138,8 +138,9 @@ void harden(SSL_CTX* context, config::TlsVersion min_version) {
   WINRMLB_CHECK(SSL_CTX_set_cipher_list(context, kCiphers12) == 1);
 }
 
-// Per connection, for the verify callback: what the server presented and what was wrong with it.
+// Per connection to a server: for the verify callback, what it presented and what was wrong with it.
 struct Presented {
+  std::string host;
   std::string sha256;
   int error = X509_V_OK;
 };
@@ -172,7 +173,30 @@ int verify_server(X509_STORE_CTX* store, void* context) {
   return verified == 1;
 }
 
+// A server has given a ticket.
+int keep_session(SSL* ssl, SSL_SESSION* session) {
+  const auto* context = static_cast<const TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  context->sessions().keep(static_cast<Presented*>(SSL_get_ex_data(ssl, presented_index()))->host, session);
+  return 1;
+}
+
 }  // namespace
+
+TlsSessions::~TlsSessions() {
+  for (const auto& [host, session] : sessions_)
+    SSL_SESSION_free(session);
+}
+
+void TlsSessions::keep(const std::string& host, SSL_SESSION* session) {
+  const std::lock_guard guard(lock_);
+  SSL_SESSION*& kept = sessions_[host];
+  SSL_SESSION_free(std::exchange(kept, session));
+}
+
+void TlsSessions::offer(const std::string& host, SSL* to) {
+  const std::lock_guard guard(lock_);
+  if (const auto found = sessions_.find(host); found != sessions_.end()) SSL_set_session(to, found->second);
+}
 
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
@@ -212,6 +236,9 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::for_servers(const config::
   SSL_CTX_set_verify(context, settings.verify == config::Verify::None ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
                      nullptr);
   SSL_CTX_set_cert_verify_callback(context, verify_server, made.get());
+  SSL_CTX_set_app_data(context, made.get());
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context, keep_session);
   return std::shared_ptr<const TlsContext>(std::move(made));
 }
 
@@ -236,7 +263,8 @@ std::unique_ptr<TlsConnection> TlsConnection::connect(std::shared_ptr<const TlsC
   std::unique_ptr<TlsConnection> made(new TlsConnection(std::move(context)));
   SSL* ssl = made->ssl_;
   SSL_set_connect_state(ssl);
-  SSL_set_ex_data(ssl, presented_index(), new Presented);
+  SSL_set_ex_data(ssl, presented_index(), new Presented{host, {}, X509_V_OK});
+  made->context_->sessions().offer(host, ssl);
   const auto& wanted = made->context_->server_settings().server_name;
   const std::string& name = wanted.empty() ? host : wanted;
   if (IpAddress::parse(name)) {

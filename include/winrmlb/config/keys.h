@@ -1,7 +1,8 @@
 // The keys of the configuration as data, and the documents that are made of them.
 //
-// One table (src/config/table.h) says for each key its type, default, bounds and why it exists. The loader reads by
-// it, and what stands here is written from it, so that neither can say something else than the loader does.
+// One table (src/config/table.h) says for each key its type, default, bounds and why it exists. The loader
+// reads by it, and what stands here is written from it, so that neither can say something else than the
+// loader does.
 #pragma once
 
 #include <string>

@@ -1,8 +1,9 @@
 // Settings: everything an operator can say, typed, with the defaults that the product ships.
 //
-// An immutable value, built by config/load.h from YAML, shared as shared_ptr<const Settings> between threads and
-// read once per exchange. Durations and sizes are typed; the key, bound and one line of why of each field stand in
-// the key table (config/keys.h), from which the loader, the JSON Schema and the reference file are made.
+// An immutable value, built by config/load.h from YAML, shared as shared_ptr<const Settings> between threads
+// and read once per exchange. Durations and sizes are typed; the key, bound and one line of why of each field
+// stand in the key table (config/keys.h), from which the loader, the JSON Schema and the reference file are
+// made.
 #pragma once
 
 #include <chrono>
@@ -18,7 +19,8 @@ namespace winrmlb::config {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// ---- listeners ----------------------------------------------------------------------------------------------
+// ---- listeners
+// ----------------------------------------------------------------------------------------------
 
 enum class TlsVersion : std::uint8_t { Tls12, Tls13 };
 
@@ -42,7 +44,8 @@ struct Listener {
   friend bool operator==(const Listener&, const Listener&) = default;
 };
 
-// ---- pools --------------------------------------------------------------------------------------------------
+// ---- pools
+// --------------------------------------------------------------------------------------------------
 
 enum class Assign : std::uint8_t { Balanced, Hash, Planned };
 enum class Failback : std::uint8_t { WhenIdle, Never, Immediate };
@@ -60,11 +63,11 @@ enum class ServerMode : std::uint8_t { Ready, Drain, Maintenance };
 
 struct Server {
   std::string name;
-  std::string host;  // address or name
-  std::uint16_t port = 5985;      // plain; used by plain listeners
-  std::uint16_t tls_port = 5986;  // TLS; used by TLS listeners
-  std::uint16_t weight = 100;     // 0: takes no new client
-  std::uint8_t priority = 0;      // lower first; higher tiers are backups
+  std::string host;                // address or name
+  std::uint16_t port = 5985;       // plain; used by plain listeners
+  std::uint16_t tls_port = 5986;   // TLS; used by TLS listeners
+  std::uint16_t weight = 100;      // 0: takes no new client
+  std::uint8_t priority = 0;       // lower first; higher tiers are backups
   std::uint32_t max_sessions = 0;  // 0: no limit
   ServerMode state = ServerMode::Ready;
   friend bool operator==(const Server&, const Server&) = default;
@@ -84,11 +87,11 @@ struct ServerTls {
 struct Timeouts {
   milliseconds connect{2000};
   milliseconds tls_handshake{5000};
-  milliseconds request_head{10000};    // from its first byte to its end
-  milliseconds body_progress{30000};   // between two bytes of a body, either way
-  milliseconds response{195000};       // to the first byte of an answer whose message gives no other time
-  milliseconds idle{3600000};          // between exchanges
-  milliseconds queue{5000};            // all that the balancer itself may take: verdicts, retries
+  milliseconds request_head{10000};   // from its first byte to its end
+  milliseconds body_progress{30000};  // between two bytes of a body, either way
+  milliseconds response{195000};      // to the first byte of an answer whose message gives no other time
+  milliseconds idle{3600000};         // between exchanges
+  milliseconds queue{5000};           // all that the balancer itself may take: verdicts, retries
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
@@ -102,7 +105,7 @@ struct Health {
 
 struct Pool {
   std::string name;
-  std::vector<Server> servers;  // in the order of the file
+  std::vector<Server> servers;     // in the order of the file
   std::vector<IpAddress> clients;  // assign: planned
   Affinity affinity;
   ServerTls server_tls;
@@ -111,7 +114,8 @@ struct Pool {
   friend bool operator==(const Pool&, const Pool&) = default;
 };
 
-// ---- the process --------------------------------------------------------------------------------------------
+// ---- the process
+// --------------------------------------------------------------------------------------------
 
 enum class LogLevel : std::uint8_t { Trace, Debug, Info, Warn, Error };
 enum class LogFormat : std::uint8_t { Json, Text };
@@ -125,17 +129,17 @@ struct Log {
 };
 
 struct Admin {
-  std::optional<Endpoint> bind;                   // HTTP: /metrics, /livez, /readyz; none: off
+  std::optional<Endpoint> bind;                       // HTTP: /metrics, /livez, /readyz; none: off
   std::string socket = "/run/winrm-lb/control.sock";  // empty: off
   friend bool operator==(const Admin&, const Admin&) = default;
 };
 
 struct Limits {
-  std::uint32_t head_bytes = 64 * 1024;  // request line and header section, and the same for a response
-  std::uint16_t fields = 100;            // header fields in a head
-  std::uint32_t target_bytes = 8 * 1024;  // request target
-  std::uint64_t body_bytes = 0;           // one body, either way; 0: no limit (bodies stream)
-  std::uint32_t sessions = 0;             // in all; 0: what the descriptor limit holds
+  std::uint32_t head_bytes = 64 * 1024;        // request line and header section, and the same for a response
+  std::uint16_t fields = 100;                  // header fields in a head
+  std::uint32_t target_bytes = 8 * 1024;       // request target
+  std::uint64_t body_bytes = 0;                // one body, either way; 0: no limit (bodies stream)
+  std::uint32_t sessions = 0;                  // in all; 0: what the descriptor limit holds
   std::uint32_t affinity_entries = 1'000'000;  // per pool
   friend bool operator==(const Limits&, const Limits&) = default;
 };

@@ -8,7 +8,9 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -18,8 +20,26 @@
 
 struct ssl_ctx_st;
 struct ssl_st;
+struct ssl_session_st;
 
 namespace winrmlb::net {
+
+/// The last TLS session with each server, so that a new connection to it needs no full handshake (RFC
+/// 8446 2.2), and all of them share one copy of its certificates. Locked; used at handshakes only.
+class TlsSessions {
+ public:
+  TlsSessions() = default;
+  ~TlsSessions();
+  TlsSessions(const TlsSessions&) = delete;
+  TlsSessions& operator=(const TlsSessions&) = delete;
+
+  void keep(const std::string& host, ssl_session_st* session);  // takes it over
+  void offer(const std::string& host, ssl_st* to);
+
+ private:
+  std::mutex lock_;
+  std::map<std::string, ssl_session_st*> sessions_;
+};
 
 class TlsContext {
  public:
@@ -34,11 +54,13 @@ class TlsContext {
 
   ssl_ctx_st* native() const noexcept { return context_; }
   const config::ServerTls& server_settings() const noexcept { return server_settings_; }
+  TlsSessions& sessions() const noexcept { return sessions_; }
 
  private:
   explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
   ssl_ctx_st* context_;
   config::ServerTls server_settings_;
+  mutable TlsSessions sessions_;
 };
 
 class TlsConnection {
