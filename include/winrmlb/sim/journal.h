@@ -1,0 +1,53 @@
+// What the server has seen, for tests to prove what went where: one entry per HTTP request, the newest kept.
+//
+// Owned by the server, one thread. Entries are numbered for ever; the number is also the handle to complete
+// one.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+
+namespace winrmlb::sim {
+
+struct Seen {
+  std::uint64_t number = 0;
+  double received = 0;           // seconds since the server started
+  double answered = -1;          // -1: not yet, or never
+  std::uint64_t connection = 0;  // counts accepted connections
+  std::string from;              // the address and port at the other end of the TCP connection
+  std::string port;              // "http" or "https"
+  std::string target;
+  std::string forwarded_for;  // X-Forwarded-For, or else Forwarded, as it came
+  std::string user_agent;
+  std::string scheme;  // of the login: Basic, Negotiate, NTLM, Kerberos; empty: none
+  std::string user;
+  bool sealed = false;
+  std::string operation;  // Create, Receive, ...; empty: no SOAP was read
+  std::string resource;
+  std::string message_id;
+  std::string operation_id;
+  std::string session_id;
+  std::string shell_id;
+  std::string command_id;
+  unsigned status = 0;  // 0: no answer yet
+  std::uint32_t fault = 0;
+  std::string trouble;  // the injected fault that struck it
+};
+
+class Journal {
+ public:
+  explicit Journal(std::size_t limit) : limit_(limit) {}
+  std::uint64_t add(Seen seen);
+  /// The entry, unless it has been dropped meanwhile.
+  Seen* find(std::uint64_t number);
+  const std::deque<Seen>& entries() const { return entries_; }
+  void clear() { entries_.clear(); }
+
+ private:
+  std::size_t limit_;
+  std::uint64_t next_ = 1;
+  std::deque<Seen> entries_;
+};
+
+}  // namespace winrmlb::sim

@@ -1,0 +1,287 @@
+#include "winrmlb/sim/login.h"
+
+#include <cstdlib>
+#include <stdexcept>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <gssapi/gssapi.h>
+#include <gssapi/gssapi_ext.h>
+#include <gssapi/gssapi_krb5.h>
+
+#include "winrmlb/core/text.h"
+#include "winrmlb/sim/soap.h"
+
+namespace winrmlb::sim {
+
+namespace {
+
+// 1.3.6.1.4.1.311.2.2.10 (NTLMSSP), 1.3.6.1.5.5.2 (SPNEGO), 1.2.840.113554.1.2.2 (Kerberos 5).
+gss_OID_desc kNtlm{10, const_cast<char*>("\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a")};
+gss_OID_desc kSpnego{6, const_cast<char*>("\x2b\x06\x01\x05\x05\x02")};
+gss_OID_desc kKerberos{9, const_cast<char*>("\x2a\x86\x48\x86\xf7\x12\x01\x02\x02")};
+
+bool same(gss_OID a, const gss_OID_desc& b) {
+  return a != GSS_C_NO_OID && std::string_view(static_cast<char*>(a->elements), a->length) ==
+                                  std::string_view(static_cast<char*>(b.elements), b.length);
+}
+
+gss_buffer_desc buffer_of(std::string_view text) { return {text.size(), const_cast<char*>(text.data())}; }
+
+std::string taken(gss_buffer_desc& buffer) {
+  std::string out(static_cast<char*>(buffer.value), buffer.length);
+  OM_uint32 minor = 0;
+  gss_release_buffer(&minor, &buffer);
+  return out;
+}
+
+std::string status_text(OM_uint32 major, OM_uint32 minor, gss_OID mechanism) {
+  std::string out;
+  for (const auto& [code, type] : {std::pair{major, GSS_C_GSS_CODE}, std::pair{minor, GSS_C_MECH_CODE}}) {
+    OM_uint32 more = 0;
+    OM_uint32 ignored = 0;
+    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
+    if (gss_display_status(&ignored, code, type, mechanism, &more, &text) == GSS_S_COMPLETE) {
+      if (!out.empty()) out += ": ";
+      out += taken(text);
+    }
+  }
+  return out;
+}
+
+std::string upper(std::string text) {
+  for (char& c : text) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - ('a' - 'A'));
+  }
+  return text;
+}
+
+// The NTLM mechanism reads DOMAIN:user:password lines from a file named by the environment. A memory file
+// serves, so that passwords are never on disk and end with the process.
+int publish_users(const Options& options) {
+  const int descriptor = memfd_create("winrm-sim users", MFD_CLOEXEC);
+  if (descriptor < 0) throw std::runtime_error("cannot make a memory file for the users");
+  std::string lines;
+  for (const auto& user : options.users) {
+    const auto domain = user.domain.empty() ? upper(options.name) : upper(user.domain);
+    lines += domain + ":" + user.name + ":" + user.password + "\n";
+  }
+  if (write(descriptor, lines.data(), lines.size()) != static_cast<ssize_t>(lines.size())) {
+    throw std::runtime_error("cannot write the users");
+  }
+  const auto path = "/proc/self/fd/" + std::to_string(descriptor);
+  setenv("NTLM_USER_FILE", path.c_str(), 1);
+  setenv("NETBIOS_COMPUTER_NAME", upper(options.name).c_str(), 0);
+  const auto& first = options.users.empty() ? std::string() : options.users.front().domain;
+  setenv("NETBIOS_DOMAIN_NAME", first.empty() ? upper(options.name).c_str() : upper(first).c_str(), 0);
+  return descriptor;
+}
+
+}  // namespace
+
+std::string full_name(const User& user) {
+  return user.domain.empty() ? user.name : user.domain + "\\" + user.name;
+}
+
+const User* find_user(const std::vector<User>& users, std::string_view written) {
+  std::string_view domain;
+  std::string_view name = written;
+  if (const auto slash = written.find('\\'); slash != std::string_view::npos) {
+    domain = written.substr(0, slash);
+    name = written.substr(slash + 1);
+  } else if (const auto at = written.find('@'); at != std::string_view::npos) {
+    name = written.substr(0, at);
+    domain = written.substr(at + 1);
+  }
+  if (domain == ".") domain = {};
+  for (const auto& user : users) {
+    if (!equals_ignoring_case(user.name, name)) continue;
+    // A Kerberos realm is DNS-like: CORP.EXAMPLE.NET stands for the domain CORP.
+    if (domain.empty() || user.domain.empty() || equals_ignoring_case(user.domain, domain) ||
+        equals_ignoring_case(user.domain, domain.substr(0, domain.find('.')))) {
+      return &user;
+    }
+  }
+  return nullptr;
+}
+
+Authority::Authority(const Options& options) : options_(options) {
+  if (options.schemes.negotiate || options.schemes.ntlm || options.schemes.kerberos) acquire_credentials();
+  const bool kerberos = options.schemes.kerberos && std::getenv("KRB5_KTNAME") != nullptr;
+  if (options.schemes.negotiate) offers_.emplace_back("Negotiate");
+  if (kerberos) offers_.emplace_back("Kerberos");
+  if (options.schemes.ntlm) offers_.emplace_back("NTLM");
+  if (options.schemes.basic) offers_.emplace_back("Basic realm=\"WSMAN\"");
+}
+
+void Authority::acquire_credentials() {
+  users_descriptor_ = publish_users(options_);
+  const bool kerberos = options_.schemes.kerberos && std::getenv("KRB5_KTNAME") != nullptr;
+  std::vector<gss_OID_desc> inner;
+  if (kerberos) inner.push_back(kKerberos);
+  if (options_.schemes.negotiate || options_.schemes.ntlm) inner.push_back(kNtlm);
+  if (inner.empty()) return;
+  std::vector<gss_OID_desc> all = inner;
+  all.push_back(kSpnego);
+  gss_OID_set_desc wanted{all.size(), all.data()};
+  gss_OID_set_desc negotiable{inner.size(), inner.data()};
+  OM_uint32 minor = 0;
+  gss_cred_id_t credentials = GSS_C_NO_CREDENTIAL;
+  const OM_uint32 major = gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &wanted, GSS_C_ACCEPT,
+                                           &credentials, nullptr, nullptr);
+  if (GSS_ERROR(major)) {
+    throw std::runtime_error(
+        "no GSSAPI mechanism can accept logins (install gss-ntlmssp, or use --auth basic): " +
+        status_text(major, minor, GSS_C_NO_OID));
+  }
+  gss_set_neg_mechs(&minor, credentials, &negotiable);
+  credentials_ = credentials;
+}
+
+Authority::~Authority() {
+  OM_uint32 minor = 0;
+  auto credentials = static_cast<gss_cred_id_t>(credentials_);
+  if (credentials != GSS_C_NO_CREDENTIAL) gss_release_cred(&minor, &credentials);
+  if (users_descriptor_ >= 0) close(users_descriptor_);
+}
+
+std::optional<std::string> Authority::check_basic(std::string_view credentials) const {
+  const auto colon = credentials.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const User* user = find_user(options_.users, credentials.substr(0, colon));
+  if (user == nullptr || user->password != credentials.substr(colon + 1)) return std::nullopt;
+  return full_name(*user);
+}
+
+std::string Authority::canonical(std::string_view name) const {
+  const User* user = find_user(options_.users, name);
+  return user == nullptr ? std::string(name) : full_name(*user);
+}
+
+Login::~Login() { reset(); }
+
+void Login::reset() {
+  OM_uint32 minor = 0;
+  auto context = static_cast<gss_ctx_id_t>(context_);
+  if (context != GSS_C_NO_CONTEXT) gss_delete_sec_context(&minor, &context, GSS_C_NO_BUFFER);
+  context_ = nullptr;
+  established_ = false;
+  user_.clear();
+  scheme_.clear();
+}
+
+LoginStep Login::offer(std::string_view authorization) {
+  LoginStep step;
+  const auto blank = authorization.find(' ');
+  const auto scheme = authorization.substr(0, blank);
+  const auto token =
+      blank == std::string_view::npos ? std::string_view{} : trimmed(authorization.substr(blank));
+  step.scheme = std::string(scheme);
+  const auto decoded = base64_decode(token);
+  if (!decoded) {
+    step.trouble = "the token is not Base64";
+    return step;
+  }
+  const Schemes& schemes = authority_.options_.schemes;
+  if (equals_ignoring_case(scheme, "Basic") && schemes.basic) {
+    step.scheme = "Basic";
+    const auto user = authority_.check_basic(*decoded);
+    step.state = user ? LoginState::Granted : LoginState::Refused;
+    step.user = user.value_or("");
+    if (!user) step.trouble = "unknown user or wrong password";
+    return step;
+  }
+  if (equals_ignoring_case(scheme, "Negotiate") && schemes.negotiate) return accept("Negotiate", *decoded);
+  if (equals_ignoring_case(scheme, "NTLM") && schemes.ntlm) return accept("NTLM", *decoded);
+  if (equals_ignoring_case(scheme, "Kerberos") && schemes.kerberos) return accept("Kerberos", *decoded);
+  step.trouble = "the scheme is not offered";
+  return step;
+}
+
+LoginStep Login::accept(std::string_view scheme, std::string_view token) {
+  if (established_) reset();
+  LoginStep step;
+  step.scheme = std::string(scheme);
+  OM_uint32 minor = 0;
+  OM_uint32 ignored = 0;
+  OM_uint32 flags = 0;
+  auto context = static_cast<gss_ctx_id_t>(context_);
+  gss_name_t client = GSS_C_NO_NAME;
+  gss_OID mechanism = GSS_C_NO_OID;
+  gss_buffer_desc input = buffer_of(token);
+  gss_buffer_desc output = GSS_C_EMPTY_BUFFER;
+  const OM_uint32 major = gss_accept_sec_context(
+      &minor, &context, static_cast<gss_cred_id_t>(authority_.credentials_), &input,
+      GSS_C_NO_CHANNEL_BINDINGS, &client, &mechanism, &output, &flags, nullptr, nullptr);
+  context_ = context;
+  if (output.length > 0) step.answer = step.scheme + " " + base64_encode(taken(output));
+  if (GSS_ERROR(major) || (major == GSS_S_COMPLETE && (flags & GSS_C_ANON_FLAG) != 0)) {
+    step.trouble = GSS_ERROR(major) ? status_text(major, minor, mechanism) : "anonymous logins are refused";
+    step.answer.clear();
+    reset();
+  } else if ((major & GSS_S_CONTINUE_NEEDED) != 0) {
+    step.state = LoginState::Challenged;
+  } else {
+    gss_buffer_desc name = GSS_C_EMPTY_BUFFER;
+    gss_display_name(&ignored, client, &name, nullptr);
+    user_ = authority_.canonical(taken(name));
+    scheme_ = step.scheme;
+    established_ = true;
+    step.state = LoginState::Granted;
+    step.user = user_;
+  }
+  if (client != GSS_C_NO_NAME) gss_release_name(&ignored, &client);
+  return step;
+}
+
+bool Login::is_kerberos() const {
+  OM_uint32 minor = 0;
+  gss_OID mechanism = GSS_C_NO_OID;
+  gss_inquire_context(&minor, static_cast<gss_ctx_id_t>(context_), nullptr, nullptr, nullptr, &mechanism,
+                      nullptr, nullptr, nullptr);
+  return same(mechanism, kKerberos);
+}
+
+std::optional<std::string> Login::open(const Sealed& sealed) {
+  if (!established_) return std::nullopt;
+  OM_uint32 minor = 0;
+  int confidential = 0;
+  const std::string whole = sealed.signature + sealed.bytes;
+  gss_buffer_desc input = buffer_of(whole);
+  gss_buffer_desc output = GSS_C_EMPTY_BUFFER;
+  const OM_uint32 major =
+      gss_unwrap(&minor, static_cast<gss_ctx_id_t>(context_), &input, &output, &confidential, nullptr);
+  if (major != GSS_S_COMPLETE) return std::nullopt;  // also when it comes out of order
+  return taken(output);
+}
+
+std::optional<Sealed> Login::seal(std::string_view clear) {
+  if (!established_) return std::nullopt;
+  OM_uint32 minor = 0;
+  int confidential = 0;
+  const auto context = static_cast<gss_ctx_id_t>(context_);
+  if (!is_kerberos()) {
+    gss_buffer_desc input = buffer_of(clear);
+    gss_buffer_desc output = GSS_C_EMPTY_BUFFER;
+    if (gss_wrap(&minor, context, 1, GSS_C_QOP_DEFAULT, &input, &confidential, &output) != GSS_S_COMPLETE)
+      return {};
+    const std::string whole = taken(output);
+    return Sealed{whole.substr(0, 16), whole.substr(16)};  // NTLM: 16 bytes of signature, then the text
+  }
+  // Kerberos clients expect header and data apart, as EncryptMessage gives them.
+  std::string data(clear);
+  gss_iov_buffer_desc parts[3] = {
+      {GSS_IOV_BUFFER_TYPE_HEADER | GSS_IOV_BUFFER_FLAG_ALLOCATE, GSS_C_EMPTY_BUFFER},
+      {GSS_IOV_BUFFER_TYPE_DATA, {data.size(), data.data()}},
+      {GSS_IOV_BUFFER_TYPE_PADDING | GSS_IOV_BUFFER_FLAG_ALLOCATE, GSS_C_EMPTY_BUFFER}};
+  if (gss_wrap_iov(&minor, context, 1, GSS_C_QOP_DEFAULT, &confidential, parts, 3) != GSS_S_COMPLETE)
+    return {};
+  Sealed sealed;
+  sealed.signature.assign(static_cast<char*>(parts[0].buffer.value), parts[0].buffer.length);
+  sealed.bytes = data;
+  sealed.bytes.append(static_cast<char*>(parts[2].buffer.value), parts[2].buffer.length);
+  gss_release_iov_buffer(&minor, parts, 3);
+  return sealed;
+}
+
+}  // namespace winrmlb::sim

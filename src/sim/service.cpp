@@ -1,0 +1,334 @@
+#include "winrmlb/sim/service.h"
+
+#include <utility>
+
+#include "winrmlb/core/text.h"
+#include "winrmlb/sim/psrp.h"
+
+namespace winrmlb::sim {
+
+namespace {
+
+using boost::asio::awaitable;
+
+constexpr std::size_t kAnsweredKept = 256;
+constexpr std::string_view kShellResource = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell";
+constexpr std::string_view kCommandResource =
+    "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Command";
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  append_xml_escaped(out, text);
+  return out;
+}
+
+bool needs_shell(Action action) {
+  switch (action) {
+    case Action::Delete:
+    case Action::Command:
+    case Action::Send:
+    case Action::Receive:
+    case Action::Signal:
+    case Action::Disconnect:
+    case Action::Reconnect:
+    case Action::Connect:
+      return true;
+    case Action::Identify:
+    case Action::Get:
+    case Action::Create:
+    case Action::Enumerate:
+    case Action::Pull:
+    case Action::Release:
+    case Action::Other:
+      return false;
+  }
+  return false;
+}
+
+// "http://host:5985/wsman" of a resource that was made.
+std::string reference(const Shell& shell) {
+  return "<x:ResourceCreated><a:Address>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</"
+         "a:Address>"
+         "<a:ReferenceParameters><w:ResourceURI>" +
+         escaped(shell.resource_uri) + "</w:ResourceURI><w:SelectorSet><w:Selector Name=\"ShellId\">" +
+         shell.id + "</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>";
+}
+
+}  // namespace
+
+Service::Service(const Options& options, boost::asio::any_io_executor executor)
+    : options_(options), executor_(std::move(executor)), shells_(options_.quotas) {}
+
+awaitable<void> Service::handle(const SoapRequest& request, const Caller& caller, Hangup& hangup,
+                                Reply& reply) {
+  if (!request.operation_id.empty()) {
+    const auto known = answered_.find(request.operation_id);
+    if (known != answered_.end()) {
+      reply = request.retransmission ? known->second : fault(request, Fault::DuplicateOperation);
+      co_return;
+    }
+  }
+  shells_.expire(Clock::now());
+  if (request.action == Action::Identify) {
+    reply = identify(request, caller);
+  } else if (needs_shell(request.action)) {
+    Shell* shell = shells_.find(request.shell_id);
+    if (shell == nullptr) {
+      reply = fault(request, Fault::ShellNotFound);
+    } else if (!equals_ignoring_case(shell->owner, caller.user)) {
+      reply = fault(request, Fault::AccessDenied);
+    } else {
+      co_await in_shell(request, caller, *shell, hangup, reply);
+    }
+  } else {
+    switch (request.action) {
+      case Action::Get:
+        reply = get(request, caller);
+        break;
+      case Action::Create:
+        reply = create(request, caller);
+        break;
+      case Action::Enumerate:
+        reply = enumerate(request, caller);
+        break;
+      case Action::Pull:
+        reply = pull(request);
+        break;
+      case Action::Release:
+        reply = release(request);
+        break;
+      default:
+        reply = fault(request, Fault::ActionNotSupported);
+        break;
+    }
+  }
+  if (reply.shell_id.empty()) reply.shell_id = request.shell_id;
+  if (!hangup.gone) remember(request.operation_id, reply);
+}
+
+void Service::remember(const std::string& operation_id, const Reply& reply) {
+  if (operation_id.empty()) return;
+  if (answered_.emplace(operation_id, reply).second) answered_order_.push_back(operation_id);
+  if (answered_order_.size() > kAnsweredKept) {
+    answered_.erase(answered_order_.front());
+    answered_order_.pop_front();
+  }
+}
+
+Reply Service::success(const SoapRequest& request, std::string body, std::string_view action_uri) const {
+  Reply reply;
+  const std::string action = action_uri.empty() ? request.action_uri + "Response" : std::string(action_uri);
+  reply.envelope = answer_envelope(action, request.message_id, body);
+  return reply;
+}
+
+Reply Service::fault(const SoapRequest& request, Fault fault) const {
+  Reply reply;
+  reply.status = 500;
+  reply.fault_code = facts_of(fault).code;
+  reply.envelope = fault_envelope(fault, request.message_id, options_.name);
+  return reply;
+}
+
+std::size_t Service::forget() {
+  enumerations_.clear();
+  answered_.clear();
+  answered_order_.clear();
+  return shells_.clear();
+}
+
+Reply Service::identify(const SoapRequest&, const Caller& caller) const {
+  Reply reply;
+  const bool anonymous = caller.user.empty();
+  reply.envelope =
+      "<s:Envelope xml:lang=\"en-US\" xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Header/><s:Body>"
+      "<wsmid:IdentifyResponse "
+      "xmlns:wsmid=\"http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd\">"
+      "<wsmid:ProtocolVersion>http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd</wsmid:ProtocolVersion>"
+      "<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor><wsmid:ProductVersion>OS: ";
+  reply.envelope += anonymous ? "0.0.0" : "10.0.20348";
+  reply.envelope += " SP: 0.0 Stack: 3.0</wsmid:ProductVersion>";
+  if (!anonymous) {
+    reply.envelope +=
+        "<wsmid:SecurityProfiles>"
+        "<wsmid:SecurityProfileName>http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/http/"
+        "spnego-kerberos"
+        "</wsmid:SecurityProfileName></wsmid:SecurityProfiles>";
+  }
+  reply.envelope += "</wsmid:IdentifyResponse></s:Body></s:Envelope>";
+  return reply;
+}
+
+Reply Service::get(const SoapRequest& request, const Caller& caller) {
+  if (!request.shell_id.empty()) {
+    const Shell* shell = shells_.find(request.shell_id);
+    if (shell == nullptr) return fault(request, Fault::ShellNotFound);
+    if (!equals_ignoring_case(shell->owner, caller.user)) return fault(request, Fault::AccessDenied);
+    return success(request, shell_body(*shell));
+  }
+  if (!starts_with_ignoring_case(request.resource_uri, ns::kConfig))
+    return fault(request, Fault::InvalidResource);
+  const auto number = [](std::string_view name, std::uint64_t value) {
+    return "<cfg:" + std::string(name) + ">" + std::to_string(value) + "</cfg:" + std::string(name) + ">";
+  };
+  const auto flag = [](std::string_view name, bool value) {
+    return "<cfg:" + std::string(name) + ">" + (value ? "true" : "false") + "</cfg:" + std::string(name) +
+           ">";
+  };
+  const auto& quotas = options_.quotas;
+  std::string body = "<cfg:Config xmlns:cfg=\"http://schemas.microsoft.com/wbem/wsman/1/config\">";
+  body += number("MaxEnvelopeSizekb", quotas.envelope_bytes / 1024) +
+          number("MaxTimeoutms", static_cast<std::uint64_t>(options_.timers.operation.count())) +
+          number("MaxBatchItems", 32000);
+  body += "<cfg:Service>" + number("MaxConcurrentOperationsPerUser", quotas.operations_per_user) +
+          number("EnumerationTimeoutms", 60000) + number("MaxConnections", 300) +
+          flag("AllowUnencrypted", options_.allow_unencrypted) + "<cfg:Auth>" +
+          flag("Basic", options_.schemes.basic) + flag("Kerberos", options_.schemes.kerberos) +
+          flag("Negotiate", options_.schemes.negotiate) +
+          "<cfg:CbtHardeningLevel>None</cfg:CbtHardeningLevel></cfg:Auth></cfg:Service>";
+  body += "<cfg:Winrs>" + flag("AllowRemoteShellAccess", true) +
+          number("IdleTimeout", static_cast<std::uint64_t>(options_.timers.idle_shell.count())) +
+          number("MaxConcurrentUsers", quotas.shell_users) +
+          number("MaxShellsPerUser", quotas.shells_per_user) + "</cfg:Winrs></cfg:Config>";
+  return success(request, std::move(body));
+}
+
+Reply Service::create(const SoapRequest& request, const Caller& caller) {
+  const bool cmd = request.resource_uri == ns::kCmdResource;
+  if (!cmd && !request.resource_uri.starts_with(ns::kPowerShell))
+    return fault(request, Fault::InvalidResource);
+  const auto wanted = child_of(request.body, ns::kShell, "Shell");
+  if (!wanted) return fault(request, Fault::SchemaViolation);
+  Shell shell;
+  shell.id = cmd ? "" : normal_guid(wanted.attribute("ShellId").value());
+  if (const auto refused = shells_.may_create(caller.user, shell.id)) return fault(request, *refused);
+  if (shell.id.empty()) shell.id = new_guid();
+  shell.name = wanted.attribute("Name").value();
+  shell.resource_uri = request.resource_uri;
+  shell.owner = caller.user;
+  shell.session_id = request.session_id;
+  shell.client_ip = caller.client_ip;
+  shell.psrp = !cmd;
+  shell.created = shell.last_use = Clock::now();
+  shell.idle_limit = options_.timers.idle_shell;
+  if (const auto idle = parse_duration(trimmed(child_of(wanted, ns::kShell, "IdleTimeOut").text().get()))) {
+    if (*idle > options_.timers.idle_shell || *idle < milliseconds(1))
+      return fault(request, Fault::IdleTimeoutOutOfRange);
+    shell.idle_limit = *idle;
+  }
+  for (const auto& variable :
+       children_of(child_of(wanted, ns::kShell, "Environment"), ns::kShell, "Variable")) {
+    std::string name = normal_guid(variable.attribute("Name").value());  // upper case
+    shell.variables[name] = variable.text().get();
+  }
+  if (!cmd) {
+    const auto fragments = base64_decode(child_of(wanted, ns::kPowerShell, "creationXml").text().get());
+    const auto opening = fragments ? psrp::read_opening(*fragments) : std::nullopt;
+    if (opening) shell.pool_id = opening->pool_id;
+    shell.outlet->put(Stream::Out, psrp::pool_opened(shell.pool_id));
+  }
+  Shell& made = shells_.add(std::move(shell));
+  Reply reply = success(request, reference(made) + shell_body(made));
+  reply.shell_id = made.id;
+  return reply;
+}
+
+std::string Service::shell_body(const Shell& shell) const {
+  const auto now = Clock::now();
+  const auto since = [&](TimePoint then) {
+    return "P0DT0H0M" + std::to_string(std::chrono::duration_cast<seconds>(now - then).count()) + "S";
+  };
+  std::string out = "<rsp:Shell><rsp:ShellId>" + shell.id + "</rsp:ShellId>";
+  if (!shell.name.empty()) out += "<rsp:Name>" + escaped(shell.name) + "</rsp:Name>";
+  out += "<rsp:ResourceUri>" + escaped(shell.resource_uri) + "</rsp:ResourceUri><rsp:Owner>" +
+         escaped(shell.owner) + "</rsp:Owner><rsp:ClientIP>" + escaped(shell.client_ip) +
+         "</rsp:ClientIP><rsp:ProcessId>4242</rsp:ProcessId>" + "<rsp:IdleTimeOut>" +
+         duration_text(shell.idle_limit) + "</rsp:IdleTimeOut><rsp:InputStreams>" +
+         (shell.psrp ? "stdin pr" : "stdin") + "</rsp:InputStreams><rsp:OutputStreams>" +
+         (shell.psrp ? "stdout" : "stdout stderr") + "</rsp:OutputStreams>" + "<rsp:State>" +
+         (shell.disconnected ? "Disconnected" : "Connected") + "</rsp:State><rsp:ShellRunTime>" +
+         since(shell.created) + "</rsp:ShellRunTime><rsp:ShellInactivity>" + since(shell.last_use) +
+         "</rsp:ShellInactivity></rsp:Shell>";
+  return out;
+}
+
+std::vector<std::string> Service::listed(const SoapRequest& request) {
+  std::vector<std::string> items;
+  if (request.resource_uri == kShellResource) {
+    for (const auto& [id, shell] : shells_.all())
+      items.push_back(shell_body(*shell));
+  } else if (request.resource_uri == kCommandResource) {
+    const Shell* shell = nullptr;
+    const auto filter = child_of(child_of(request.body, ns::kEnumeration, "Enumerate"), ns::kWsman, "Filter");
+    const auto selector =
+        filter.find_node([](const pugi::xml_node& node) { return local_name(node.name()) == "Selector"; });
+    shell = shells_.find(normal_guid(trimmed(selector.text().get())));
+    if (shell == nullptr) return items;
+    for (const auto& [id, command] : shell->commands) {
+      items.push_back("<rsp:Command><rsp:ShellId>" + shell->id + "</rsp:ShellId><rsp:CommandId>" + id +
+                      "</rsp:CommandId><rsp:State>" + (command.outlet->done ? "Done" : "Running") +
+                      "</rsp:State></rsp:Command>");
+    }
+  } else {
+    items.push_back(
+        "<cfg:Listener xmlns:cfg=\"http://schemas.microsoft.com/wbem/wsman/1/config/listener\">"
+        "<cfg:Address>*</cfg:Address><cfg:Transport>HTTP</cfg:Transport></cfg:Listener>");
+  }
+  return items;
+}
+
+std::string Service::take_items(Enumeration& enumeration, std::size_t most) const {
+  std::string out;
+  for (; most > 0 && enumeration.next < enumeration.items.size(); --most)
+    out += enumeration.items[enumeration.next++];
+  return out;
+}
+
+Reply Service::enumerate(const SoapRequest& request, const Caller&) {
+  const bool config = starts_with_ignoring_case(request.resource_uri, ns::kConfig);
+  if (!config && !request.resource_uri.starts_with(kShellResource))
+    return fault(request, Fault::InvalidResource);
+  const auto wanted = child_of(request.body, ns::kEnumeration, "Enumerate");
+  Enumeration enumeration{listed(request), 0};
+  const bool optimized = static_cast<bool>(child_of(wanted, ns::kWsman, "OptimizeEnumeration"));
+  std::string items;
+  if (optimized) {
+    const auto most =
+        parse_unsigned(trimmed(child_of(wanted, ns::kWsman, "MaxElements").text().get()), 32000);
+    items = "<w:Items>" + take_items(enumeration, most.value_or(1)) + "</w:Items>";
+  }
+  std::string context;
+  if (enumeration.next < enumeration.items.size() || !optimized) {
+    context = "uuid:" + new_guid();
+    enumerations_[context] = std::move(enumeration);
+  } else {
+    items += "<w:EndOfSequence/>";
+  }
+  return success(request, "<n:EnumerateResponse><n:EnumerationContext>" + context +
+                              "</n:EnumerationContext>" + items + "</n:EnumerateResponse>");
+}
+
+Reply Service::pull(const SoapRequest& request) {
+  const auto wanted = child_of(request.body, ns::kEnumeration, "Pull");
+  const std::string context(trimmed(child_of(wanted, ns::kEnumeration, "EnumerationContext").text().get()));
+  const auto found = enumerations_.find(context);
+  if (found == enumerations_.end()) return fault(request, Fault::InvalidEnumeration);
+  const auto most =
+      parse_unsigned(trimmed(child_of(wanted, ns::kEnumeration, "MaxElements").text().get()), 32000);
+  const std::string items = "<n:Items>" + take_items(found->second, most.value_or(1)) + "</n:Items>";
+  if (found->second.next < found->second.items.size()) {
+    return success(request, "<n:PullResponse><n:EnumerationContext>" + context + "</n:EnumerationContext>" +
+                                items + "</n:PullResponse>");
+  }
+  enumerations_.erase(found);
+  return success(request, "<n:PullResponse>" + items + "<n:EndOfSequence/></n:PullResponse>");
+}
+
+Reply Service::release(const SoapRequest& request) {
+  const auto wanted = child_of(request.body, ns::kEnumeration, "Release");
+  const std::string context(trimmed(child_of(wanted, ns::kEnumeration, "EnumerationContext").text().get()));
+  if (enumerations_.erase(context) == 0) return fault(request, Fault::InvalidEnumeration);
+  return success(request, "");
+}
+
+}  // namespace winrmlb::sim
