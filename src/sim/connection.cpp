@@ -133,7 +133,9 @@ class Connection {
         stream_(stream),
         port_(std::move(port)),
         login_(server.authority()),
-        number_(server.enter(socket())) {
+        sockets_(server.sockets()),
+        number_(server.next_connection()) {
+    (*sockets_)[number_] = &socket();
     beast::error_code error;
     const auto other_end = socket().remote_endpoint(error);
     if (!error) {
@@ -143,7 +145,7 @@ class Connection {
     }
     socket().set_option(Tcp::no_delay(true), error);
   }
-  ~Connection() { server_.leave(number_); }
+  ~Connection() { sockets_->erase(number_); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -249,6 +251,7 @@ class Connection {
     if (Seen* seen = server_.journal().find(entry_)) {
       seen->scheme = step.scheme;
       seen->user = step.user;
+      seen->refusal = step.trouble;
     }
     if (!step.answer.empty()) answer.authenticate.push_back(step.answer);
     if (step.state != LoginState::Granted) {
@@ -425,6 +428,7 @@ class Connection {
   Stream& stream_;
   std::string port_;
   Login login_;
+  std::shared_ptr<Server::Sockets> sockets_;
   std::uint64_t number_;
   std::string address_;
   std::string from_;

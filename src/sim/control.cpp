@@ -58,6 +58,7 @@ json::object to_json(const Seen& seen) {
           {"user_agent", seen.user_agent},
           {"scheme", seen.scheme},
           {"user", seen.user},
+          {"refusal", seen.refusal},
           {"sealed", seen.sealed},
           {"operation", seen.operation},
           {"resource", seen.resource},

@@ -35,6 +35,21 @@ std::string taken(gss_buffer_desc& buffer) {
   return out;
 }
 
+// curl's type 1 message ends before the Version field and offers OEM text only. Both are allowed
+// (MS-NLMP 2.2.1.1), but the mechanism wants the one and cannot read the other, so they are put in: curl then
+// answers in Unicode.
+std::string completed(std::string_view token) {
+  std::string out(token);
+  constexpr std::string_view kTypeOne("NTLMSSP\0\1\0\0\0", 12);
+  constexpr std::size_t kFlags = 12;
+  constexpr std::size_t kWithVersion = 40;
+  if (token.starts_with(kTypeOne) && out.size() > kFlags && out.size() < kWithVersion) {
+    out.resize(kWithVersion, '\0');
+    out[kFlags] = static_cast<char>(out[kFlags] | 1);  // NTLMSSP_NEGOTIATE_UNICODE
+  }
+  return out;
+}
+
 std::string status_text(OM_uint32 major, OM_uint32 minor, gss_OID mechanism) {
   std::string out;
   for (const auto& [code, type] : {std::pair{major, GSS_C_GSS_CODE}, std::pair{minor, GSS_C_MECH_CODE}}) {
@@ -208,7 +223,8 @@ LoginStep Login::accept(std::string_view scheme, std::string_view token) {
   auto context = static_cast<gss_ctx_id_t>(context_);
   gss_name_t client = GSS_C_NO_NAME;
   gss_OID mechanism = GSS_C_NO_OID;
-  gss_buffer_desc input = buffer_of(token);
+  const std::string whole = completed(token);
+  gss_buffer_desc input = buffer_of(whole);
   gss_buffer_desc output = GSS_C_EMPTY_BUFFER;
   const OM_uint32 major = gss_accept_sec_context(
       &minor, &context, static_cast<gss_cred_id_t>(authority_.credentials_), &input,
@@ -224,7 +240,10 @@ LoginStep Login::accept(std::string_view scheme, std::string_view token) {
   } else {
     gss_buffer_desc name = GSS_C_EMPTY_BUFFER;
     gss_display_name(&ignored, client, &name, nullptr);
-    user_ = authority_.canonical(taken(name));
+    std::string written = taken(name);
+    while (written.ends_with('\0'))
+      written.pop_back();  // the NTLM mechanism counts its terminator
+    user_ = authority_.canonical(written);
     scheme_ = step.scheme;
     established_ = true;
     step.state = LoginState::Granted;

@@ -120,18 +120,13 @@ void Server::set_trouble(Trouble trouble) {
 
 std::size_t Server::cut_connections() {
   std::size_t count = 0;
-  for (const auto& [number, socket] : sockets_) {
+  for (const auto& [number, socket] : *sockets_) {
     boost::system::error_code ignored;
     socket->set_option(asio::socket_base::linger(true, 0), ignored);
     socket->close(ignored);
     ++count;
   }
   return count;
-}
-
-std::uint64_t Server::enter(Tcp::socket& socket) {
-  sockets_[++accepted_] = &socket;
-  return accepted_;
 }
 
 std::string Server::ready_line() const {

@@ -24,7 +24,9 @@ allow_unencrypted=False, auth=None, certificate=None, key=None, options=(), envi
 command-line options. `users` are (domain, user, password); DEFAULT_USER and DEFAULT_PASSWORD are the first of them.
 
 Processes that speak NTLM in Python need OpenSSL's legacy provider before they start: legacy_environment() is the
-environment to start them with, ensure_legacy() starts the present script anew under it if need be.
+environment to start them with, ensure_legacy() starts the present script anew under it if need be. It also drops
+the variables that would make requests trust another CA than the test says. negotiate_environment(sim) is for curl
+--negotiate -u : with the NTLM mechanism, as the first user.
 
 The binary is found through WINRM_SIM, or in WINRMLB_BINARY_DIR, or in the build folder used last.
 """
@@ -42,16 +44,27 @@ SUPPORT = pathlib.Path(__file__).resolve().parent
 ROOT = SUPPORT.parent.parent
 LEGACY_CONFIGURATION = SUPPORT / "openssl-legacy.cnf"
 
-DEFAULT_USERS = (("CORP", "svc", "pa55:word"), ("CORP", "other", "secret2"), ("CORP", "third", "secret3"))
+# No ':' in passwords: Debian's gss-ntlmssp 1.2.0 reads a password only up to it, so that NTLM would fail.
+DEFAULT_USERS = (("CORP", "svc", "Secret-1"), ("CORP", "other", "Secret-2"), ("CORP", "third", "Secret-3"))
 DEFAULT_USER = "CORP\\svc"
-DEFAULT_PASSWORD = "pa55:word"
+DEFAULT_PASSWORD = "Secret-1"
 
 
 def legacy_environment(base=None):
     """The environment with OpenSSL's legacy provider activated."""
     environment = dict(os.environ if base is None else base)
     environment["OPENSSL_CONF"] = str(LEGACY_CONFIGURATION)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        environment.pop(name, None)
     return environment
+
+
+def negotiate_environment(sim):
+    """For a client that logs in by GSSAPI's NTLM mechanism without being asked for a password: its first user."""
+    file = pathlib.Path(sim._folder.name) / "login"
+    file.touch(mode=0o600)
+    file.write_text(":".join(sim.users[0]) + "\n", encoding="utf-8")
+    return {**legacy_environment(), "NTLM_USER_FILE": str(file)}
 
 
 def ensure_legacy():

@@ -22,6 +22,7 @@ struct Seen {
   std::string user_agent;
   std::string scheme;  // of the login: Basic, Negotiate, NTLM, Kerberos; empty: none
   std::string user;
+  std::string refusal;  // why a login was refused
   bool sealed = false;
   std::string operation;  // Create, Receive, ...; empty: no SOAP was read
   std::string resource;

@@ -45,11 +45,13 @@ class Server {
   /// Resets every client connection; returns how many there were.
   std::size_t cut_connections();
   std::uint64_t connections_accepted() const { return accepted_; }
-  std::size_t connections_open() const { return sockets_.size(); }
+  std::size_t connections_open() const { return sockets_->size(); }
 
-  /// Lists a socket under a number while its connection lives.
-  std::uint64_t enter(Tcp::socket& socket);
-  void leave(std::uint64_t connection) { sockets_.erase(connection); }
+  /// Open sockets by the number of their connection. A connection enters itself and leaves at its end;
+  /// shared, because the last coroutines end with the io_context, after the server.
+  using Sockets = std::map<std::uint64_t, Tcp::socket*>;
+  const std::shared_ptr<Sockets>& sockets() { return sockets_; }
+  std::uint64_t next_connection() { return ++accepted_; }
 
  private:
   struct Listener {
@@ -71,7 +73,7 @@ class Server {
   Trouble trouble_;
   TimePoint started_;
   std::map<std::string, Listener> listeners_;
-  std::map<std::uint64_t, Tcp::socket*> sockets_;
+  std::shared_ptr<Sockets> sockets_ = std::make_shared<Sockets>();
   std::uint64_t accepted_ = 0;
 };
 
