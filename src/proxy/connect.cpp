@@ -32,7 +32,7 @@ Error connect_error(int error, const std::string& server, const Endpoint& target
 
 net::Task<Status> Session::connect(Exchange& exchange) {
   if (server_id_) co_return Done{};
-  const TimePoint until = exchange.at.read + timeouts().queue;
+  const TimePoint until = worker_.now() + timeouts().queue;
   std::size_t servers_left = pool().members().size();
   bool tried_again = false;
   for (;;) {
@@ -87,7 +87,7 @@ net::Task<Status> Session::connect_once(ServerId server, TimePoint until, Timeli
     step = server_.connected();
   }
   if (step.state != IoResult::State::Ok) co_return connect_error(step.error, member->settings.name, endpoint);
-  at.connected = at.secured = worker_.now();
+  at.mark(&Timeline::connected, worker_.now());
   if (!secure) co_return Done{};
 
   server_.start_tls(net::TlsConnection::connect(pool_entry().server_tls, member->settings.host));
@@ -105,7 +105,7 @@ net::Task<Status> Session::connect_once(ServerId server, TimePoint until, Timeli
                         "TLS with " + member->settings.name + " (" + endpoint.text() + ") took too long");
     }
   }
-  at.secured = worker_.now();
+  at.mark(&Timeline::secured, worker_.now());
   co_return Done{};
 }
 
@@ -113,8 +113,7 @@ void Session::enter_server(ServerId server) {
   worker_.counters.connects.add();
   server_id_ = server;
   server_pool_ = pool_entry().pool;
-  server_client_ = client();
-  server_pool_->session_opened(server_client_, server, worker_.now());
+  server_pool_->session_opened(client(), server, worker_.now());
 }
 
 // The suspicion is there at once, so that whoever comes next waits for the verdict too.

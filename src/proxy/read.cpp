@@ -59,7 +59,6 @@ net::Task<Status> Session::read(Exchange& exchange) {
   auto end = head_end.find(client_input_.bytes());
   if (end) {  // nearly always: the head came in one piece
     exchange.head_bytes = *end;
-    exchange.at.read = exchange.at.began;
     co_return Done{};
   }
   expect_within(timeouts().request_head);
@@ -90,7 +89,7 @@ net::Task<Status> Session::read(Exchange& exchange) {
     }
   }
   exchange.head_bytes = *end;
-  exchange.at.read = worker_.now();
+  exchange.at.mark(&Timeline::read, worker_.now());
   co_return Done{};
 }
 

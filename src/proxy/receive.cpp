@@ -49,7 +49,7 @@ net::Task<Status> Session::receive(Exchange& exchange) {
       co_return failure(ErrorCode::ResponseTimeout, Side::Server, "the server did not answer in time");
     }
   }
-  exchange.at.answered = worker_.now();
+  exchange.at.mark(&Timeline::answered, worker_.now());
   co_return Done{};
 }
 

@@ -22,7 +22,7 @@ net::Task<Status> Session::send(Exchange& exchange) {
     if (woken_by.has(Signal::Stop)) stopping_ = true;
     if (woken_by.has(Signal::Deadline)) co_return body_stalled(request);
   }
-  exchange.at.sent = worker_.now();
+  exchange.at.mark(&Timeline::sent, worker_.now());
   co_return Done{};
 }
 

@@ -117,7 +117,8 @@ net::Task<Status> Session::serve_exchange(Exchange& exchange) {
 
 void Session::leave_server() {
   if (!server_id_) return;
-  server_pool_->session_closed(server_client_, *server_id_, bound_, worker_.now());
+  server_pool_->session_closed(server_pool_->client_of(client_endpoint_.address), *server_id_, bound_,
+                               worker_.now());
   server_id_.reset();
   server_pool_.reset();
 }

@@ -4,6 +4,7 @@
 // finish() turns it into one line of the access log and a few counters.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,16 +18,22 @@
 
 namespace winrmlb::proxy {
 
-/// When each step ended. A step that was not reached has the time of the one before.
+/// When each step ended, in microseconds from the first byte of the request. A step that was not reached, or
+/// took no time, has 0 or the time of an earlier one.
 struct Timeline {
-  TimePoint began;  // first byte of the request
-  TimePoint read;   // head complete
-  TimePoint chosen;
-  TimePoint connected;  // TCP; equal to chosen on a session's later exchanges
-  TimePoint secured;    // TLS
-  TimePoint sent;       // request sent, or the answer came first
-  TimePoint answered;   // head of the answer complete
-  TimePoint ended;
+  TimePoint began;
+  std::uint32_t read = 0;  // head complete
+  std::uint32_t chosen = 0;
+  std::uint32_t connected = 0;  // TCP
+  std::uint32_t secured = 0;    // TLS
+  std::uint32_t sent = 0;       // request sent, or the answer came first
+  std::uint32_t answered = 0;   // head of the answer complete
+  std::uint32_t ended = 0;
+
+  void mark(std::uint32_t Timeline::*step, TimePoint now) noexcept {
+    const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(now - began).count();
+    this->*step = static_cast<std::uint32_t>(std::clamp<std::int64_t>(passed, 0, UINT32_MAX));
+  }
 };
 
 struct Exchange {
@@ -41,6 +48,7 @@ struct Exchange {
   Pump request;
 
   // choose, connect
+  bool was_routed = false;  // came as far as the choice of a server
   balance::Choice choice;
 
   // receive, reply
@@ -53,9 +61,6 @@ struct Exchange {
 
   std::unique_ptr<Error> error;  // what ended it, if not its answer
   Timeline at;
-
-  /// Whether it came as far as the choice of a server.
-  bool was_routed() const noexcept { return at.chosen != TimePoint(); }
 };
 
 }  // namespace winrmlb::proxy

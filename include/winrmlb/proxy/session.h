@@ -90,7 +90,7 @@ class Session {
   net::Task<void> answer(Exchange& exchange);
   net::Task<void> linger();
   void log_access(const Exchange& exchange);
-  void log_error(const Exchange& exchange);
+  void log_error(const Exchange& exchange, TimePoint now);
 
   const ListenerEntry& listener() const noexcept { return *listener_; }
   const PoolEntry& pool_entry() const noexcept { return snapshot_->pools[listener_->pool]; }
@@ -112,10 +112,9 @@ class Session {
   net::Input client_input_;
   net::Input server_input_;
 
-  // Of the open server connection: which server, and under which address and table it is counted there.
+  // Of the open server connection: which server, and in which pool's table it is counted.
   std::optional<ServerId> server_id_;
   std::shared_ptr<balance::Pool> server_pool_;
-  ClientAddress server_client_;
   std::uint32_t exchanges_ = 0;
   bool bound_ = false;  // a connection-bound login began, or sealed messages came
   bool stopping_ = false;
