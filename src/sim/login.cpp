@@ -35,17 +35,31 @@ std::string taken(gss_buffer_desc& buffer) {
   return out;
 }
 
-// curl's type 1 message ends before the Version field and offers OEM text only. Both are allowed
-// (MS-NLMP 2.2.1.1), but the mechanism wants the one and cannot read the other, so they are put in: curl then
-// answers in Unicode.
+std::uint32_t number_at(std::string_view token, std::size_t at) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i)
+    value |= std::uint32_t{static_cast<unsigned char>(token[at + i])} << (8 * i);
+  return value;
+}
+
+// curl's NTLM messages have no Version field (MS-NLMP 2.2.1), and its first offers OEM text only. Both are
+// allowed, but the mechanism wants the field, or at least no flag that announces it, and cannot read OEM
+// text. So the first message is completed, and the third says that it has no Version; neither carries a MIC
+// that this could break.
 std::string completed(std::string_view token) {
-  std::string out(token);
   constexpr std::string_view kTypeOne("NTLMSSP\0\1\0\0\0", 12);
-  constexpr std::size_t kFlags = 12;
-  constexpr std::size_t kWithVersion = 40;
-  if (token.starts_with(kTypeOne) && out.size() > kFlags && out.size() < kWithVersion) {
-    out.resize(kWithVersion, '\0');
-    out[kFlags] = static_cast<char>(out[kFlags] | 1);  // NTLMSSP_NEGOTIATE_UNICODE
+  constexpr std::string_view kTypeThree("NTLMSSP\0\3\0\0\0", 12);
+  constexpr std::size_t kFirstHead = 40;  // with Version
+  constexpr std::size_t kThirdHead = 64;  // without
+  std::string out(token);
+  if (token.starts_with(kTypeOne) && token.size() >= 16 && token.size() < kFirstHead) {
+    out.resize(kFirstHead, '\0');
+    out[12] = static_cast<char>(out[12] | 1);  // NTLMSSP_NEGOTIATE_UNICODE
+  } else if (token.starts_with(kTypeThree) && token.size() > kThirdHead) {
+    for (std::size_t field = 12; field < 60; field += 8) {
+      if (number_at(token, field + 4) == kThirdHead)
+        out[63] = static_cast<char>(out[63] & ~2);  // ..._NEGOTIATE_VERSION
+    }
   }
   return out;
 }
