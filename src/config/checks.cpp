@@ -19,6 +19,13 @@ const Pool* find_pool(const Settings& settings, const std::string& name) {
   return found == settings.pools.end() ? nullptr : &*found;
 }
 
+// A listener on all addresses of a family stands in the way of one on a single address with its port; [::]
+// takes IPv4 as well.
+bool covers(const Endpoint& all, const Endpoint& one) {
+  if (all.port == 0 || all.port != one.port) return false;
+  return all.address == IpAddress() || (all.address == IpAddress::from_v4(0) && one.address.is_v4());
+}
+
 class Checks {
  public:
   Checks(const Settings& settings, Report& report) : settings_(settings), report_(report) {}
@@ -36,6 +43,11 @@ class Checks {
     if (servers > kServers)
       wrong("pools", "there may be " + std::to_string(kServers) + " servers at most in all pools");
     check_shared_hosts();
+    check_admin();
+    if (settings_.limits.target_bytes >= settings_.limits.head_bytes) {
+      wrong("limits.target_bytes", "must be smaller than limits.head_bytes (" +
+                                       show_size(settings_.limits.head_bytes) + "), of which it is a part");
+    }
   }
 
  private:
@@ -53,11 +65,18 @@ class Checks {
       const auto& other = settings_.listeners[j];
       if (other.bind == listener.bind && listener.bind.port != 0) {
         wrong(key + ".bind", listener.bind.text() + " is taken by " + listener_key(j) + " already");
+      } else if (covers(other.bind, listener.bind) || covers(listener.bind, other.bind)) {
+        wrong(key + ".bind",
+              "overlaps with " + listener_key(j) + " (" + other.bind.text() +
+                  "), which has the same port; keep the one for all addresses, or name each address");
       } else if (other.name == listener.name) {
         wrong(key + ".name", "the name " + listener.name + " is taken by " + listener_key(j) + " already");
       }
     }
-    if (!listener.pool.empty() && !find_pool(settings_, listener.pool) && !report_.is_wrong(key + ".pool")) {
+    // A pool may be missing only because the file that holds it could not be read.
+    const bool known_pool = find_pool(settings_, listener.pool) || report_.is_wrong("include") ||
+                            report_.is_wrong("pools." + listener.pool);
+    if (!listener.pool.empty() && !known_pool && !report_.is_wrong(key + ".pool")) {
       std::vector<std::string_view> known;
       for (const auto& pool : settings_.pools)
         known.push_back(pool.name);
@@ -73,9 +92,24 @@ class Checks {
     }
   }
 
+  void check_admin() {
+    if (!settings_.admin.bind) return;
+    const Endpoint& bind = *settings_.admin.bind;
+    for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
+      const Endpoint& other = settings_.listeners[i].bind;
+      if (bind.port != 0 && (bind == other || covers(bind, other) || covers(other, bind))) {
+        wrong("admin.bind", bind.text() + " is taken by " + listener_key(i) + " already");
+      }
+    }
+    if (!bind.address.is_loopback()) {
+      warn("admin.bind",
+           "metrics are plain HTTP for whoever reaches this address; 127.0.0.1 keeps them on this machine");
+    }
+  }
+
   void check_pool(const Pool& pool) {
     const std::string key = "pools." + pool.name;
-    if (pool.servers.empty() && report_.stands(key + ".servers"))
+    if (pool.servers.empty() && report_.stands(key + ".servers") && !report_.is_wrong(key + ".servers"))
       wrong(key + ".servers", "a pool needs at least one server");
     const bool used = std::any_of(settings_.listeners.begin(), settings_.listeners.end(),
                                   [&](const auto& listener) { return listener.pool == pool.name; });
@@ -86,10 +120,11 @@ class Checks {
     if (pool.affinity.assign != Assign::Planned && !pool.clients.empty()) {
       warn(key + ".clients", "the list of clients is used with assign: planned only");
     }
-    const bool takes_any =
-        std::any_of(pool.servers.begin(), pool.servers.end(), [](const auto& s) { return s.weight > 0; });
+    const bool takes_any = std::any_of(pool.servers.begin(), pool.servers.end(), [](const auto& s) {
+      return s.weight > 0 && s.state == ServerMode::Ready;
+    });
     if (!pool.servers.empty() && !takes_any)
-      warn(key + ".servers", "every server has weight 0: no new client is taken");
+      warn(key + ".servers", "every server has weight 0 or is not ready: no new client is taken");
     if (pool.server_tls.verify == Verify::None) {
       warn(key + ".server_tls.verify",
            "servers are not verified: whoever answers on their address gets the passwords");

@@ -24,6 +24,7 @@ void read_named(Reader& reader, const Value& value, const std::string& path, con
   for (const auto& entry : value.entries) {
     const std::string here = join(path, entry.key);
     if (!is_name(entry.key)) {
+      reader.report.mark_wrong(path);  // not found empty on top
       reader.report.mistake(
           entry.place, here,
           in_quotes(entry.key) + " is no name; use letters, digits and - _ . up to 64 of them");

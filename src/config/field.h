@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "report.h"
@@ -73,14 +74,13 @@ void read_map(Reader& reader, const Value& value, const std::string& path, const
   } else if (value.kind != Value::Kind::Map) {
     return refuse_kind(reader, value, path, "a mapping of keys");
   }
-  std::vector<std::string> seen;
+  std::unordered_set<std::string> seen;
   for (const auto& entry : value.entries) {
     const std::string here = join(path, entry.key);
-    if (std::find(seen.begin(), seen.end(), entry.key) != seen.end()) {
+    if (!seen.insert(entry.key).second) {
       reader.report.mistake(entry.place, here, "this key stands here twice; keep one");
       continue;
     }
-    seen.push_back(entry.key);
     const auto field = std::find_if(table.begin(), table.end(),
                                     [&](const auto& known) { return known.doc.name == entry.key; });
     if (field == table.end()) {
@@ -94,7 +94,7 @@ void read_map(Reader& reader, const Value& value, const std::string& path, const
     field->read(reader, entry.value, here, object);
   }
   for (const auto& field : table) {
-    if (!field.doc.required || std::find(seen.begin(), seen.end(), field.doc.name) != seen.end()) continue;
+    if (!field.doc.required || seen.count(field.doc.name) != 0) continue;
     reader.report.mistake(value.place, join(path, field.doc.name),
                           "this key must be given: " + field.doc.why);
   }

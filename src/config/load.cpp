@@ -2,7 +2,6 @@
 
 #include <fstream>
 #include <glob.h>
-#include <sstream>
 
 #include "checks.h"
 #include "field_kinds.h"
@@ -18,23 +17,28 @@ namespace fs = std::filesystem;
 // The text of a file, or nothing and a sentence.
 std::optional<std::string> read_file(const std::string& path, std::string& wrong) {
   std::error_code error;
-  const auto bytes = fs::file_size(path, error);
-  if (error || fs::is_directory(path)) {
-    wrong = "cannot read the file " + path + (error ? ": " + error.message() : ": it is a folder");
+  const auto status = fs::status(path, error);
+  if (error || !fs::is_regular_file(status)) {
+    wrong = "cannot read the file " + path + ": " +
+            (error                      ? error.message()
+             : fs::is_directory(status) ? "it is a folder"
+                                        : "it is no ordinary file");
     return std::nullopt;
   }
-  if (bytes > kFileBytes) {
-    wrong = path + " is larger than " + show_size(kFileBytes) + ", the most a configuration file may be";
-    return std::nullopt;
-  }
+  // Read until one byte too many rather than ask for the size: files of the kernel say 0.
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) {
+  std::string text(kFileBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || !file.is_open()) {
     wrong = "cannot read the file " + path;
     return std::nullopt;
   }
-  return text.str();
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kFileBytes) {
+    wrong = path + " is larger than " + show_size(kFileBytes) + ", the most a configuration file may be";
+    return std::nullopt;
+  }
+  return text;
 }
 
 // The files that one entry of `include` names, in the order of their names.
@@ -52,13 +56,18 @@ void read_included(Reader& reader, const std::string& file, const Value& named, 
                    Settings& settings) {
   std::string wrong;
   const auto text = read_file(file, wrong);
-  if (!text) return reader.report.mistake(named.place, path, wrong);
+  if (!text) {
+    reader.report.mark_wrong("include");
+    return reader.report.mistake(named.place, path, wrong);
+  }
   if (reader.report.files() >= kFiles) {
     return reader.report.mistake(named.place, path,
                                  "there may be " + std::to_string(kFiles) + " files at most");
   }
   const auto number = reader.report.add_file(file, *text);
+  const auto before = reader.report.mistakes();
   const Value root = parse_yaml(*text, number, reader.report);
+  if (reader.report.mistakes() != before) return reader.report.mark_wrong("include");
   Reader inner{reader.report, fs::absolute(file).parent_path()};
   static const Table<Settings> kPoolsOnly = {
       *std::find_if(settings_table().begin(), settings_table().end(),
@@ -80,6 +89,7 @@ void read_includes(Reader& reader, const Value& root, Settings& settings) {
     const std::string pattern = (reader.folder / item.text).lexically_normal().string();
     const auto files = matches(pattern);
     if (files.empty() && item.text.find('*') == std::string::npos) {
+      reader.report.mark_wrong("include");
       reader.report.mistake(item.place, path, "cannot read the file " + pattern);
     }
     for (const auto& file : files)
@@ -115,21 +125,6 @@ Loaded load_file(const std::string& path) {
   Loaded loaded;
   loaded.mistakes.push_back({.file = path, .text = wrong});
   return loaded;
-}
-
-std::string render(const Mistake& mistake) {
-  std::string out = mistake.file;
-  if (mistake.line > 0) out += ":" + std::to_string(mistake.line) + ":" + std::to_string(mistake.column);
-  out += ": " + (mistake.key.empty() ? "" : mistake.key + ": ") + mistake.text + "\n";
-  if (mistake.line == 0) return out;
-  out += "  " + mistake.source_line + "\n  ";
-  // Tabs stay tabs, so that the caret stands below its character; UTF-8 continuation bytes take no column.
-  for (std::size_t i = 0; i + 1 < static_cast<std::size_t>(mistake.column) && i < mistake.source_line.size();
-       ++i) {
-    const auto byte = static_cast<unsigned char>(mistake.source_line[i]);
-    if ((byte & 0xc0) != 0x80) out += byte == '\t' ? '\t' : ' ';
-  }
-  return out + "^\n";
 }
 
 }  // namespace winrmlb::config

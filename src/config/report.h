@@ -36,7 +36,9 @@ class Report {
   bool stands(const std::string& key) const { return places_.count(key) != 0; }
   /// A value with a mistake of its own: later checks do not build upon it.
   bool is_wrong(const std::string& key) const { return wrong_.count(key) != 0; }
+  void mark_wrong(const std::string& key) { wrong_.insert(key); }
   bool any_mistake() const noexcept { return mistakes_ != 0; }
+  std::size_t mistakes() const noexcept { return mistakes_; }
 
   /// Mistakes and warnings in the order of the files, each once.
   void finish(Loaded& loaded);
@@ -66,5 +68,7 @@ class Report {
 
 /// `text` in single quotes for a message: cut to 60 bytes, with what cannot be shown as '?'.
 std::string in_quotes(std::string_view text);
+/// `text` with what cannot be shown as '?'. YAML can write control characters as escapes.
+std::string shown(std::string_view text);
 
 }  // namespace winrmlb::config

@@ -26,12 +26,14 @@ template <std::size_t N>
 Parsed<std::uint64_t> with_unit(std::string_view text, const std::array<Unit, N>& units,
                                 std::string_view kind, std::string_view example) {
   const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto number = parse_unsigned(text.substr(0, digits), UINT64_MAX / 86'400'000);
   const auto unit = text.substr(digits);
   for (const auto& known : units) {
-    if (number && unit == known.name) return {*number * known.factor};
+    if (unit != known.name) continue;
+    // The product must fit a signed number too, which is what a duration counts with.
+    const auto number = parse_unsigned(text.substr(0, digits), INT64_MAX / known.factor);
+    if (number) return {*number * known.factor};
   }
-  if (number && unit.empty()) {
+  if (digits > 0 && unit.empty()) {
     return {in_quotes(text) + " has no unit; a " + std::string(kind) + " is written like " +
             std::string(example)};
   }

@@ -17,7 +17,14 @@ std::string check_name(std::string_view value) {
                         : in_quotes(value) + " is no name; use letters, digits and - _ . up to 64 of them";
 }
 std::string check_host(std::string_view value) {
-  return is_host(value) ? "" : in_quotes(value) + " is neither an IP address nor a host name";
+  if (is_host(value)) return "";
+  const auto text = in_quotes(value) + " is neither an IP address nor a host name";
+  if (value.find("://") != std::string_view::npos) return text + "; write the host without http://";
+  if (!value.empty() && value.front() == '[') return text + "; write IPv6 addresses without brackets";
+  const auto colon = value.find(':');
+  if (colon != std::string_view::npos && is_host(value.substr(0, colon)))
+    return text + "; the port has keys of its own, port and tls_port";
+  return text;
 }
 std::string check_fingerprint(std::string_view value) {
   std::size_t digits = 0;

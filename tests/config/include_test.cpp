@@ -53,6 +53,38 @@ TEST_F(Include, MistakesNameTheIncludedFile) {
   EXPECT_THAT(render(loaded.mistakes[2]), HasSubstr("p.yaml:3:1: workers: an unknown key; there are pools"));
 }
 
+TEST_F(Include, AMistakeBeforeDoesNotHideThoseOfLaterFiles) {
+  write("lb.yaml",
+        "include: [gone.yaml, syntax.yaml, p.yaml]\nworkers: x\nlisteners: [{bind: \"127.0.0.1:1\", pool: "
+        "q}]\n");
+  write("syntax.yaml", "pools: [\n}\n");
+  write("p.yaml", "pools:\n  b: {servers: {s: {host: h, prt: 1}}}\n");
+  const auto loaded = load();
+  ASSERT_EQ(loaded.mistakes.size(), 4U)
+      << "and none that pool q is missing: it may stand in what could not be read";
+  EXPECT_THAT(render(loaded.mistakes[0]), HasSubstr("lb.yaml:1:11: include[0]: cannot read the file"));
+  EXPECT_THAT(render(loaded.mistakes[1]), HasSubstr("lb.yaml:2:10: workers: "));
+  EXPECT_THAT(render(loaded.mistakes[2]), HasSubstr("syntax.yaml:2:1: this is not YAML"));
+  EXPECT_THAT(render(loaded.mistakes[3]), HasSubstr("p.yaml:2:30: pools.b.servers.s.prt: "));
+}
+
+TEST_F(Include, AGoodFileAfterAMistakeIsReadAllTheSame) {
+  write("lb.yaml", "workers: x\ninclude: [p.yaml]\nlisteners: [{bind: \"127.0.0.1:1\", pool: b}]\n");
+  write("p.yaml", "pools: {b: {servers: {s: {host: h}}}}\n");
+  const auto loaded = load();
+  ASSERT_EQ(loaded.mistakes.size(), 1U) << render(loaded.mistakes[1]);
+  EXPECT_EQ(loaded.mistakes[0].key, "workers");
+}
+
+TEST_F(Include, WhatIsNoOrdinaryFileIsRefused) {
+  write("lb.yaml", "include: [/dev/zero, sub]\nlisteners: [{bind: \"127.0.0.1:1\", pool: b}]\n");
+  fs::create_directories(folder_ / "sub");
+  const auto loaded = load();
+  ASSERT_EQ(loaded.mistakes.size(), 2U);
+  EXPECT_THAT(loaded.mistakes[0].text, HasSubstr("/dev/zero: it is no ordinary file"));
+  EXPECT_THAT(loaded.mistakes[1].text, HasSubstr("it is a folder"));
+}
+
 TEST_F(Include, APoolMayStandInOneFileOnly) {
   write("lb.yaml",
         "include: [p.yaml]\nlisteners: [{bind: \"127.0.0.1:1\", pool: b}]\npools: {b: {servers: {s: {host: "
