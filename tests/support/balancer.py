@@ -1,0 +1,191 @@
+"""Starts the real winrm-lb for tests and talks to it.
+
+    from balancer import Balancer
+
+    with Balancer([ps1, ps2]) as balancer:        # WinrmSim objects, or names to {"host":, "port":, "tls_port":}
+        balancer.plain, balancer.tls              # ("127.0.0.1", 41234) of the listeners; ports picked by the kernel
+        balancer.url, balancer.tls_url            # "http://127.0.0.1:41234/wsman", "https://..."
+        balancer.status(), balancer.explain("127.0.0.21")       # dicts, as `winrm-lb status --json` prints them
+        balancer.server("ps1")                    # its part of the status
+        balancer.await_status(lambda status: ...) # the first status that pleases
+        balancer.access_log(lambda lines: len(lines) > 9)       # list of dicts, once they please; the log comes in blocks
+        balancer.anonymous_bytes()                # private memory of the process, from smaps_rollup
+        balancer.pid, balancer.stop()             # SIGTERM, then waits; gives the exit code
+
+Further arguments: workers=2, pool={...} and limits={...} are merged into the configuration; certificate= and key= are
+for the TLS listener, made if they are not given. JSON is written, which YAML contains. The servers of WinrmSim objects
+are verified by no authority: each has a certificate of its own. With patience= the waits above may take that many
+seconds.
+
+The program is found in WINRMLB_PROGRAMS or WINRMLB_BINARY_DIR, or in the build folder used last.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+
+from winrm_sim import ROOT, make_certificate
+
+PATIENCE = 30  # seconds, for what should take far less than one
+
+
+def find_balancer():
+    """Path of the winrm-lb program."""
+    for variable in ("WINRMLB_PROGRAMS", "WINRMLB_BINARY_DIR"):
+        if variable in os.environ:
+            return str(pathlib.Path(os.environ[variable]) / "winrm-lb")
+    built = sorted(ROOT.glob("build/*/winrm-lb"), key=lambda path: path.stat().st_mtime)
+    if not built:
+        raise FileNotFoundError("winrm-lb is not built: cmake --build --preset release --target winrm-lb")
+    return str(built[-1])
+
+
+def balancer_environment():
+    """The balancer never needs OpenSSL's legacy provider, and must not get it because its test does."""
+    return {name: value for name, value in os.environ.items() if name != "OPENSSL_CONF"}
+
+
+def server_settings(sim):
+    settings = {}
+    if sim.http:
+        settings["host"], port = sim.http.rsplit(":", 1)
+        settings["port"] = int(port)
+    if sim.https:
+        settings["host"], port = sim.https.rsplit(":", 1)
+        settings["tls_port"] = int(port)
+    return settings
+
+
+def address_of(text):
+    host, port = text.rsplit(":", 1)
+    return host, int(port)
+
+
+def await_value(get, enough, patience=PATIENCE):
+    """What `get` gives once `enough` says so, or at last."""
+    until = time.monotonic() + patience
+    while True:
+        value = get()
+        if enough(value) or time.monotonic() > until:
+            return value
+        time.sleep(0.02)
+
+
+class Balancer:
+    def __init__(self, servers, *, workers=2, pool=None, limits=None, certificate=None, key=None, patience=PATIENCE):
+        self._folder = tempfile.TemporaryDirectory(prefix="winrm-lb-")
+        self.folder = pathlib.Path(self._folder.name)
+        self.patience = patience
+        self.configuration = self.folder / "winrm-lb.yaml"
+        self.socket, self.access_file = self.folder / "control.sock", self.folder / "access.log"
+        if certificate is None:
+            certificate, key = make_certificate(self.folder, name="winrm-lb")
+        self.certificate = certificate
+        if not isinstance(servers, dict):
+            servers = {sim.name: server_settings(sim) for sim in servers}
+        self.settings = {
+            "workers": workers,
+            "listeners": [
+                {"name": "plain", "bind": "127.0.0.1:0", "pool": "farm"},
+                {"name": "tls", "bind": "127.0.0.1:0", "pool": "farm",
+                 "tls": {"certificate": str(certificate), "key": str(key)}}],
+            "pools": {"farm": {"servers": servers, "server_tls": {"verify": "none"}, **(pool or {})}},
+            "admin": {"socket": str(self.socket)},
+            "log": {"file": str(self.folder / "winrm-lb.log"), "access_file": str(self.access_file)}}
+        if limits:
+            self.settings["limits"] = limits
+        self._process = None
+        self.plain = self.tls = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+        self._folder.cleanup()
+
+    # Life.
+
+    def start(self):
+        self.write_configuration()
+        process = subprocess.Popen([find_balancer(), "run", "--config", str(self.configuration), "--print-ports"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=balancer_environment())
+        ready = next((line for line in process.stdout if b'"listeners"' in line), None)
+        if ready is None:
+            raise RuntimeError(f"winrm-lb ended with {process.wait()}: {process.stderr.read().decode(errors='replace')}")
+        self._process = process
+        listeners = {one["name"]: address_of(one["bind"]) for one in json.loads(ready)["listeners"]}
+        self.plain, self.tls = listeners["plain"], listeners["tls"]
+        return self
+
+    def write_configuration(self):
+        self.configuration.write_text(json.dumps(self.settings, indent=1), encoding="utf-8")
+
+    def stop(self):
+        if self._process is None:
+            return None
+        self._process.terminate()
+        code = self._process.wait()
+        self._process.stdout.close()
+        self._process.stderr.close()
+        self._process = None
+        return code
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def alive(self):
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def url(self):
+        return "http://{}:{}/wsman".format(*self.plain)
+
+    @property
+    def tls_url(self):
+        return "https://{}:{}/wsman".format(*self.tls)
+
+    # What it says of itself.
+
+    def ask(self, *words):
+        output = subprocess.run([find_balancer(), *words, "--json", "--socket", str(self.socket)], check=True,
+                                capture_output=True, env=balancer_environment()).stdout
+        return json.loads(output)
+
+    def status(self):
+        return self.ask("status")
+
+    def server(self, name):
+        return next(server for pool in self.status()["pools"] for server in pool["servers"] if server["name"] == name)
+
+    def explain(self, client):
+        return self.ask("explain", "--client", client)
+
+    def await_status(self, enough):
+        status = await_value(self.status, enough, self.patience)
+        assert enough(status), f"the balancer never came to be as expected: {json.dumps(status)}"
+        return status
+
+    def await_state(self, name, state):
+        return await_value(lambda: self.server(name)["state"], lambda now: now == state, self.patience) == state
+
+    def access_log(self, enough=lambda lines: True):
+        lines = await_value(self._access_lines, enough, self.patience)
+        assert enough(lines), f"the access log never held what was expected; its {len(lines)} lines end with {lines[-3:]}"
+        return lines
+
+    def _access_lines(self):
+        if not self.access_file.exists():
+            return []
+        whole = self.access_file.read_text(encoding="utf-8").rpartition("\n")[0]
+        return [json.loads(line) for line in whole.splitlines()]
+
+    def anonymous_bytes(self):
+        for line in pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Anonymous:"):
+                return int(line.split()[1]) * 1024
+        raise RuntimeError("no figure of anonymous memory in smaps_rollup")
