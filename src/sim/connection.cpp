@@ -20,7 +20,9 @@
 #include <boost/beast/http.hpp>
 
 #include "winrmlb/core/text.h"
+#include "winrmlb/sim/answer.h"
 #include "winrmlb/sim/server.h"
+#include "winrmlb/sim/watch.h"
 
 namespace winrmlb::sim {
 
@@ -38,92 +40,7 @@ constexpr std::uint64_t kMostBody = 32ULL * 1024 * 1024;
 constexpr std::string_view kSoapUtf8 = "application/soap+xml;charset=UTF-8";
 constexpr std::string_view kSoapUtf16 = "application/soap+xml;charset=UTF-16";
 
-struct Answer {
-  unsigned status = 200;
-  std::string content_type;
-  std::string body;
-  std::vector<std::string> authenticate;  // WWW-Authenticate lines
-  bool close = false;
-  TroubleMode trouble = TroubleMode::None;  // how the answer is to be spoilt
-};
-
-std::string_view reason_of(unsigned status) {
-  // WinRM's own answers have none; those that http.sys makes by itself do.
-  switch (status) {
-    case 400:
-      return "Bad Request";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 413:
-      return "Request Entity Too Large";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return "";
-  }
-}
-
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[64];
-  const auto length = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return {text, length};
-}
-
-std::string head_of(const Answer& answer) {
-  std::string out =
-      "HTTP/1.1 " + std::to_string(answer.status) + " " + std::string(reason_of(answer.status)) + "\r\n";
-  if (!answer.content_type.empty()) out += "Content-Type: " + answer.content_type + "\r\n";
-  out += "Server: Microsoft-HTTPAPI/2.0\r\n";
-  for (const auto& line : answer.authenticate)
-    out += "WWW-Authenticate: " + line + "\r\n";
-  out += "Date: " + http_date() + "\r\n";
-  if (answer.close) out += "Connection: close\r\n";
-  return out + "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n";
-}
-
-// What http.sys answers by itself.
-Answer plain_refusal(unsigned status) {
-  Answer answer;
-  answer.status = status;
-  answer.content_type = "text/html; charset=us-ascii";
-  answer.body = "<html><head><title>" + std::string(reason_of(status)) + "</title></head><body><h2>" +
-                std::string(reason_of(status)) + "</h2><hr><p>HTTP Error " + std::to_string(status) +
-                ".</p></body></html>\r\n";
-  answer.close = true;
-  return answer;
-}
-
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
-
-// Waits beside a long poll for the client to leave. Owns nothing: `hangup` outlives it by the shared pointer,
-// and the socket is touched only while `hangup->watched` says that the connection still stands.
-struct Watch {
-  Hangup hangup;
-  bool over = false;
-};
-
-awaitable<void> watch(std::shared_ptr<Watch> state, Tcp::socket& socket) {
-  asio::steady_timer pause(socket.get_executor());
-  while (!state->over) {
-    const auto [error] = co_await socket.async_wait(Tcp::socket::wait_read, kQuietly);
-    if (state->over) co_return;
-    pollfd descriptor{socket.native_handle(), POLLRDHUP, 0};
-    if (error ||
-        (::poll(&descriptor, 1, 0) > 0 && (descriptor.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0)) {
-      state->hangup.gone = true;
-      if (state->hangup.wake) state->hangup.wake();
-      co_return;
-    }
-    // Readable, but not gone: the client sent its next request early. Look again now and then.
-    pause.expires_after(milliseconds(250));
-    co_await pause.async_wait(kQuietly);
-  }
-}
 
 template <typename Stream>
 class Connection {

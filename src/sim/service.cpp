@@ -97,7 +97,16 @@ awaitable<void> Service::handle(const SoapRequest& request, const Caller& caller
       case Action::Release:
         reply = release(request);
         break;
-      default:
+      case Action::Identify:
+      case Action::Delete:
+      case Action::Command:
+      case Action::Send:
+      case Action::Receive:
+      case Action::Signal:
+      case Action::Disconnect:
+      case Action::Reconnect:
+      case Action::Connect:
+      case Action::Other:
         reply = fault(request, Fault::ActionNotSupported);
         break;
     }

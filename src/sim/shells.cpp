@@ -8,6 +8,10 @@ namespace winrmlb::sim {
 
 namespace {
 
+constexpr std::size_t kChunk = 32 * 1024;  // smaller ones are joined
+constexpr std::size_t kElement =
+    96;  // what base64 makes of these is room for the Stream element around a chunk
+
 // The function may put another one in its place, so it is taken out first.
 void call_once(std::function<void()>& wake) {
   if (!wake) return;
@@ -27,7 +31,11 @@ std::string lowered(std::string text) {
 void Outlet::put(Stream stream, std::string bytes) {
   if (done || closed || bytes.empty()) return;
   queued_bytes += bytes.size();
-  chunks.push_back({stream, std::move(bytes)});
+  if (!chunks.empty() && chunks.back().stream == stream && chunks.back().bytes.size() < kChunk) {
+    chunks.back().bytes += bytes;
+  } else {
+    chunks.push_back({stream, std::move(bytes)});
+  }
   call_once(wake_receiver);
 }
 
@@ -64,7 +72,7 @@ std::vector<Chunk> Outlet::take(std::size_t most) {
       queued_bytes -= most;
       break;
     }
-    most -= first.bytes.size();
+    most -= std::min(most, first.bytes.size() + kElement);
     queued_bytes -= first.bytes.size();
     out.push_back(std::move(first));
     chunks.pop_front();

@@ -66,7 +66,7 @@ TEST(Outlets, GiveOutputInOrderAndSplitWhatIsTooLong) {
   ASSERT_EQ(first.size(), 1U);
   EXPECT_EQ(first[0].bytes, "abcd");
   EXPECT_EQ(outlet.queued_bytes, 4U);
-  auto rest = outlet.take(100);
+  auto rest = outlet.take(1000);
   ASSERT_EQ(rest.size(), 2U);
   EXPECT_EQ(rest[0].bytes, "ef");
   EXPECT_EQ(rest[1].stream, Stream::Err);

@@ -28,7 +28,7 @@ environment to start them with, ensure_legacy() starts the present script anew u
 the variables that would make requests trust another CA than the test says. negotiate_environment(sim) is for curl
 --negotiate -u : with the NTLM mechanism, as the first user.
 
-The binary is found through WINRM_SIM, or in WINRMLB_BINARY_DIR, or in the build folder used last.
+The binary is found through $WINRM_SIM, or in $WINRMLB_PROGRAMS, or in the build folder used last.
 """
 
 import json
@@ -77,8 +77,8 @@ def find_binary():
     """Path of the winrm-sim program."""
     if "WINRM_SIM" in os.environ:
         return os.environ["WINRM_SIM"]
-    if "WINRMLB_BINARY_DIR" in os.environ:
-        return str(pathlib.Path(os.environ["WINRMLB_BINARY_DIR"]) / "winrm-sim")
+    if "WINRMLB_PROGRAMS" in os.environ:
+        return str(pathlib.Path(os.environ["WINRMLB_PROGRAMS"]) / "winrm-sim")
     built = sorted(ROOT.glob("build/*/winrm-sim"), key=lambda path: path.stat().st_mtime)
     if not built:
         raise FileNotFoundError("winrm-sim is not built: cmake --build --preset release --target winrm-sim")

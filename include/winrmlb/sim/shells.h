@@ -44,7 +44,8 @@ struct Outlet {
   void finish(std::int32_t code);
   void close(Fault fault);
   void interrupt(Fault fault);
-  /// Up to `most` bytes, in order; a longer chunk is split.
+  /// Up to `most` bytes, in order; a longer chunk is split. Each chunk counts a little more than its bytes,
+  /// for the element that it becomes.
   std::vector<Chunk> take(std::size_t most);
   bool empty() const { return chunks.empty(); }
 };
