@@ -89,6 +89,10 @@ Field<Object> choice(std::string name, T Object::*member, std::vector<std::pair<
     list += (list.empty() ? "" : ", ") + word;
     schema += (schema.empty() ? "\"" : ", \"") + word + "\"";
   }
+  // Written without quotes, 1.2 is a number for whoever checks by the schema.
+  for (const auto& [word, value] : words) {
+    if (word.find_first_not_of("0123456789.") == std::string::npos) schema += ", " + word;
+  }
   return scalar(
       Doc{.name = std::move(name),
           .type = "one of " + list,

@@ -30,6 +30,12 @@ TEST(Documents, TheReferenceIsWhatTheTablesSay) { expect_committed("winrm-lb.yam
 
 TEST(Documents, TheSchemaIsWhatTheTablesSay) { expect_committed("winrm-lb.schema.json", json_schema()); }
 
+TEST(Documents, TheSchemaTakesVersionsOfTlsWithAndWithoutQuotes) {
+  const std::string schema = json_schema();
+  EXPECT_THAT(schema, HasSubstr(R"("enum": ["1.2", "1.3", 1.2, 1.3])"));
+  EXPECT_THAT(schema, HasSubstr(R"("enum": ["full", "none"])"));
+}
+
 TEST(Documents, TheReferenceEqualsTheDefaults) {
   const auto loaded = load_text(reference_yaml(), "winrm-lb.yaml");
   ASSERT_TRUE(loaded.settings) << render(loaded.mistakes.front());

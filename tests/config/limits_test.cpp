@@ -100,7 +100,7 @@ TEST(Limits, ValuesOfAFile) {
   expect_only(values(100'001), "", "100000 values at most");
 }
 
-TEST(Limits, Listeners) {
+TEST(Limits, NumberOfListeners) {
   const auto listeners = [](std::size_t count) {
     return "listeners:\n" +
            repeated(count,
@@ -113,7 +113,7 @@ TEST(Limits, Listeners) {
   expect_only(listeners(257), "listeners[256]", "256 listeners at most");
 }
 
-TEST(Limits, Pools) {
+TEST(Limits, NumberOfPools) {
   const auto pools = [](std::size_t count) {
     return std::string(kListeners) + "pools:\n" + repeated(count, [](std::size_t i) {
              const auto n = std::to_string(i);
