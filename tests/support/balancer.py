@@ -128,7 +128,11 @@ class Balancer:
         if self._process is None:
             return None
         self._process.terminate()
-        code = self._process.wait()
+        try:
+            code = self._process.wait(self.patience)
+        except subprocess.TimeoutExpired:  # a test that failed half-way may have left it with exchanges that never end
+            self._process.kill()
+            code = self._process.wait()
         self._process.stdout.close()
         self._process.stderr.close()
         self._process = None
