@@ -38,11 +38,6 @@ std::string check_fingerprint(std::string_view value) {
              ? ""
              : in_quotes(value) + " is no SHA-256 fingerprint; it has 64 hexadecimal digits, colons allowed";
 }
-std::string check_socket(std::string_view value) {
-  if (value.size() > kSocketPathBytes)
-    return "a socket's path may have " + std::to_string(kSocketPathBytes) + " bytes at most";
-  return value.empty() || value.front() == '/' ? "" : in_quotes(value) + " is not an absolute path";
-}
 
 const Table<ListenerTls>& listener_tls_table() {
   static const Table<ListenerTls> table = {
@@ -161,8 +156,7 @@ const Table<Log>& log_table() {
 const Table<Admin>& admin_table() {
   static const Table<Admin> table = {
       optional_endpoint("bind", &Admin::bind, "HTTP for /metrics, /livez and /readyz; none: off"),
-      text("socket", &Admin::socket, "path", check_socket,
-           "the control socket of the command line; empty: off"),
+      socket_path("socket", &Admin::socket, "the control socket of the command line; empty or off: none"),
   };
   return table;
 }

@@ -208,6 +208,25 @@ pools:
   EXPECT_EQ(loaded.warnings[0].severity, Mistake::Severity::Warning);
 }
 
+TEST(Load, RelativePathsStartAtTheFolderOfTheFile) {
+  const auto loaded = load_text(
+      kSmallest +
+          std::string("admin: {socket: run/lb.sock}\nlog: {file: ../lb.log, access_file: access.log}\n"),
+      "/etc/winrm-lb/lb.yaml");
+  ASSERT_TRUE(loaded.settings) << render(loaded.mistakes.front());
+  EXPECT_EQ(loaded.settings->admin.socket, "/etc/winrm-lb/run/lb.sock");
+  EXPECT_EQ(loaded.settings->log.file, "/etc/lb.log");
+  EXPECT_EQ(loaded.settings->log.access_file, "/etc/winrm-lb/access.log");
+}
+
+TEST(Load, TheControlSocketCanBeSwitchedOff) {
+  for (const char* off : {"\"\"", "off"}) {
+    const auto loaded = load_text(kSmallest + ("admin: {socket: " + std::string(off) + "}\n"), "lb.yaml");
+    ASSERT_TRUE(loaded.settings) << off;
+    EXPECT_EQ(loaded.settings->admin.socket, "");
+  }
+}
+
 TEST(Load, AFileThatIsNotThereIsNamed) {
   const auto loaded = load_file("/nonexistent/lb.yaml");
   ASSERT_EQ(loaded.mistakes.size(), 1U);
