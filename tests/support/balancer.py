@@ -17,7 +17,7 @@ for the TLS listener, made if they are not given. JSON is written, which YAML co
 are verified by no authority: each has a certificate of its own. With patience= the waits above may take that many
 seconds.
 
-The program is found in WINRMLB_PROGRAMS or WINRMLB_BINARY_DIR, or in the build folder used last.
+The program is found in $WINRMLB_PROGRAMS, or in the build folder used last.
 """
 
 import json
@@ -34,9 +34,8 @@ PATIENCE = 30  # seconds, for what should take far less than one
 
 def find_balancer():
     """Path of the winrm-lb program."""
-    for variable in ("WINRMLB_PROGRAMS", "WINRMLB_BINARY_DIR"):
-        if variable in os.environ:
-            return str(pathlib.Path(os.environ[variable]) / "winrm-lb")
+    if "WINRMLB_PROGRAMS" in os.environ:
+        return str(pathlib.Path(os.environ["WINRMLB_PROGRAMS"]) / "winrm-lb")
     built = sorted(ROOT.glob("build/*/winrm-lb"), key=lambda path: path.stat().st_mtime)
     if not built:
         raise FileNotFoundError("winrm-lb is not built: cmake --build --preset release --target winrm-lb")
