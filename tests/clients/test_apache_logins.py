@@ -1,8 +1,8 @@
 """Many users log in through the balancer, by Kerberos and NTLM, to servers that know a user by the connection.
 
-Apache's mod_auth_gssapi with GssapiConnectionBound stands for http.sys: whoever has logged in on a connection is who all
-its later requests come from. One answer for another user would be a stolen login. That such answers would be found is
-shown with a proxy that shares server connections.
+Apache's mod_auth_gssapi with GssapiConnectionBound stands for http.sys: whoever has logged in on a connection is who
+all its later requests come from. One answer for another user would be a stolen login. That such answers would be found
+is shown with a proxy that shares server connections.
 
 Users are 20, requests of each are 200 (WINRMLB_SOAK per cent of that, but not below 20), on four connections. Two users
 each share a client address, so that they meet on a server whatever the affinity.

@@ -32,7 +32,7 @@ NTLM_MECHANISM = pathlib.Path("/etc/gss/mech.d/mech.ntlmssp.conf")
 
 # What must be there, and the Debian package that brings it.
 NEEDS = (
-    ("/usr/sbin/apache2", "apache2"),
+    ("/usr/sbin/apache2", "apache2-bin"),
     (MODULES / "mod_auth_gssapi.so", "libapache2-mod-auth-gssapi"),
     ("/usr/sbin/krb5kdc", "krb5-kdc"),
     ("/usr/sbin/kdb5_util", "krb5-kdc"),

@@ -4,10 +4,10 @@
         proxy.port
 
 It is there to show that a test which looks for answers to the wrong user finds them. A login gets a new server
-connection and keeps it until it is through, that is while the answers are 401: many proxies manage so much, and all logins
-succeed. Then the connection goes to the end of one queue for all, and every request without a login of its own is
-sent on the connection that has been idle longest. Bodies have a Content-Length, which is all that the tests' clients and
-servers use.
+connection and keeps it until it is through, that is while the answers are 401: many proxies manage so much, and all
+logins succeed. Then the connection goes to the end of one queue for all, and every request without a login of its own
+is sent on the connection that has been idle longest. Bodies have a Content-Length, which is all that the tests'
+clients and servers use.
 """
 
 import asyncio
