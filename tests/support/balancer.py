@@ -42,6 +42,16 @@ def find_balancer():
     return str(built[-1])
 
 
+def is_optimised():
+    """Coroutine frames, and with them sessions, are larger in a build that is not."""
+    return not os.environ.get("WINRMLB_BUILD", "").startswith("Debug")
+
+
+def has_plain_allocator():
+    """Sanitizers keep what was freed, so that memory then says nothing about the balancer."""
+    return not os.environ.get("WINRMLB_BUILD", "").partition(" ")[2]
+
+
 def balancer_environment():
     """The balancer never needs OpenSSL's legacy provider, and must not get it because its test does."""
     return {name: value for name, value in os.environ.items() if name != "OPENSSL_CONF"}
