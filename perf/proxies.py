@@ -90,8 +90,8 @@ class WinrmLb(Proxy):
             tls = f", tls: {{certificate: {setting.certificates.certificate}, key: {setting.certificates.key}}}"
         servers = "\n".join(f"      s{i}: {{host: {s['host']}, port: {s['port']}, tls_port: {s['tls_port']}}}"
                             for i, s in enumerate(setting.servers))
-        access = os.path.join(self.folder, "winrm-lb.access") if setting.log else "off"
-        path = self.write("winrm-lb.yaml", f"""\
+        access = os.path.join(self.folder, f"{self.name}.access") if setting.log else "off"
+        path = self.write(self.name + ".yaml", f"""\
 version: 1
 workers: 1
 listeners:
@@ -102,7 +102,7 @@ pools:
     servers:
 {servers}
 log: {{level: warn, access_file: "{access}"}}
-admin: {{socket: "{os.path.join(self.folder, 'control.sock')}"}}
+admin: {{socket: "{os.path.join(self.folder, self.name + ".sock")}"}}
 """)
         return [self.binary, "run", "--config", path]
 
@@ -120,7 +120,7 @@ class Haproxy(Proxy):
         servers = "\n".join(f"  server s{i} {s['host']}:{setting.server_port(s)}{to}"
                             for i, s in enumerate(setting.servers))
         log = "log stdout format raw local0\n  option httplog" if setting.log else "no log"
-        path = self.write("haproxy.cfg", f"""\
+        path = self.write(self.name + ".cfg", f"""\
 global
   nbthread 1
   maxconn 9500
