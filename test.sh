@@ -140,9 +140,9 @@ if [ -n "$module" ]; then
   configure release || exit 1
   case $module in
     style) ;;  # reads the sources only
-    *) # A module of GoogleTest cases is one target; the other folders may need the programs.
+    *) # GoogleTest cases are one target; tests in Python need the programs.
       targets=()
-      if cmake --build "$build_root/release" --target help | grep -q "^${module}_test: "; then targets=("${module}_test"); fi
+      if ! compgen -G "$top/tests/$module/*.py" >/dev/null && cmake --build "$build_root/release" --target help | grep -q "^${module}_test: "; then targets=("${module}_test"); fi
       build release "${targets[@]}" ;;
   esac && run_tests release "" -L "^$module\$"
 else
