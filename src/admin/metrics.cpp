@@ -162,8 +162,9 @@ bool is_ready(const View& view) {
   if (view.draining) return false;
   for (const auto& entry : view.snapshot->pools) {
     for (const auto& member : entry.pool->members()) {
-      if (member.state->keeps_old() && member.state->fitness.load() != balance::Fitness::Checking)
-        return true;
+      const auto fitness = member.state->fitness.load();
+      const bool serves = fitness == balance::Fitness::Up || fitness == balance::Fitness::Suspect;
+      if (serves && member.state->mode.load() == config::ServerMode::Ready) return true;
     }
   }
   return false;
