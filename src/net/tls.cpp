@@ -207,6 +207,8 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::for_listener(const config:
   if (SSL_CTX_use_certificate_chain_file(context, settings.certificate.c_str()) != 1) {
     return broken("cannot use the certificate " + settings.certificate);
   }
+  // Without this OpenSSL would ask the terminal for the pass phrase of an encrypted key, and wait.
+  SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return -1; });
   if (SSL_CTX_use_PrivateKey_file(context, settings.key.c_str(), SSL_FILETYPE_PEM) != 1) {
     return broken("cannot use the private key " + settings.key);
   }
@@ -288,7 +290,9 @@ void TlsConnection::attach(Stream& stream) {
 IoResult TlsConnection::handshake() {
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_);
-  return result == 1 ? IoResult{} : explain(result);
+  if (result != 1) return explain(result);
+  established_ = true;
+  return {};
 }
 
 IoResult TlsConnection::read(std::span<char> into) {
@@ -327,7 +331,7 @@ IoResult TlsConnection::explain(int result) {
   const bool truncated = ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   failure_ = truncated ? "the connection ended during TLS" : openssl_reason();
   ERR_clear_error();
-  if (truncated && SSL_is_init_finished(ssl_)) return {IoResult::State::Truncated};
+  if (truncated && established_) return {IoResult::State::Truncated};
   return {IoResult::State::Failed, 0, 0};
 }
 

@@ -95,6 +95,7 @@ class TlsConnection {
   ssl_st* ssl_;
   Stream* stream_ = nullptr;
   std::string failure_;
+  bool established_ = false;  // the handshake has been done; OpenSSL forgets that after an error
 };
 
 }  // namespace winrmlb::net
