@@ -42,22 +42,32 @@ void Session::note_request(Exchange& exchange, const http::RequestHead& head) {
   exchange.method = head.method;
   exchange.target = head.target.substr(0, kMostNoted);
   exchange.client_keeps = head.keep_alive;
+  // A connection-bound login goes for all that follows on the connection; any other for its exchange.
+  if (!bound_) {
+    scheme_ = winrm::Scheme::None;
+    user_.clear();
+  }
   for (const auto& field : worker_.fields.all()) {
     if (field.known == http::FieldName::Authorization) {
-      const auto credentials = winrm::read_authorization(field.value);
-      exchange.scheme = credentials.scheme;
-      if (winrm::binds(credentials.scheme)) bound_ = true;
-      if (credentials.scheme == winrm::Scheme::Basic) {
-        exchange.user = winrm::basic_user(credentials.token_text).value_or("");
-      } else if (credentials.token == winrm::Token::NtlmAuthenticate ||
-                 credentials.token == winrm::Token::SpnegoResponse) {
-        exchange.user = winrm::ntlm_user(credentials.token_text).value_or("");
-      }
+      note_login(winrm::read_authorization(field.value));
     } else if (field.known == http::FieldName::ContentType) {
       exchange.sealed = winrm::is_sealed(field.value);
       if (exchange.sealed) bound_ = true;
     }
   }
+}
+
+void Session::note_login(const winrm::Credentials& credentials) {
+  scheme_ = credentials.scheme;
+  if (winrm::binds(credentials.scheme)) bound_ = true;
+  std::optional<std::string> user;
+  if (credentials.scheme == winrm::Scheme::Basic) {
+    user = winrm::basic_user(credentials.token_text);
+  } else if (credentials.token == winrm::Token::NtlmAuthenticate ||
+             credentials.token == winrm::Token::SpnegoResponse) {
+    user = winrm::ntlm_user(credentials.token_text);
+  }
+  user_ = std::move(user).value_or("");
 }
 
 // Takes out what ends at a proxy and adds the client's address where that is asked for. Nothing is added to

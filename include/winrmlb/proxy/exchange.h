@@ -14,7 +14,6 @@
 #include "winrmlb/core/time.h"
 #include "winrmlb/http/head.h"
 #include "winrmlb/proxy/pump.h"
-#include "winrmlb/winrm/auth.h"
 
 namespace winrmlb::proxy {
 
@@ -41,8 +40,6 @@ struct Exchange {
   std::size_t head_bytes = 0;  // of the request, at the front of the client's input
   http::Method method = http::Method::Other;
   std::string target;
-  std::string user;  // if the login names it
-  winrm::Scheme scheme = winrm::Scheme::None;
   bool sealed = false;
   bool client_keeps = true;  // the client wants the connection to go on
   Pump request;

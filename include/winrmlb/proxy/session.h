@@ -25,6 +25,7 @@
 #include "winrmlb/proxy/exchange.h"
 #include "winrmlb/proxy/snapshot.h"
 #include "winrmlb/proxy/worker_context.h"
+#include "winrmlb/winrm/auth.h"
 
 namespace winrmlb::proxy {
 
@@ -75,6 +76,7 @@ class Session {
   bool server_spoke();
   void adopt_settings();
   void note_request(Exchange& exchange, const http::RequestHead& head);
+  void note_login(const winrm::Credentials& credentials);
   Status edit_request(Exchange& exchange, const http::RequestHead& head);
   bool replace_head(net::Input& input, http::Edit& edit, std::size_t& head_bytes);
   net::Task<Status> connect_once(ServerId server, TimePoint until, Timeline& at);
@@ -116,7 +118,9 @@ class Session {
   std::optional<ServerId> server_id_;
   std::shared_ptr<balance::Pool> server_pool_;
   std::uint32_t exchanges_ = 0;
-  bool bound_ = false;  // a connection-bound login began, or sealed messages came
+  std::string user_;                            // of the login that the exchange goes by, if that names it
+  winrm::Scheme scheme_ = winrm::Scheme::None;  // of that login
+  bool bound_ = false;                          // a connection-bound login began, or sealed messages came
   bool stopping_ = false;
   bool awaits_verdict_ = false;
   bool client_ended_ = false;  // the client has finished sending; it may still read
