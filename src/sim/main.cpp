@@ -20,6 +20,7 @@
 #include <csignal>
 #include <fstream>
 #include <iostream>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -175,6 +176,14 @@ void complete(const Arguments& arguments, sim::Options& options) {
   }
 }
 
+// Thousands of waiting polls are thousands of descriptors; the soft limit is often 1024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -192,6 +201,7 @@ int main(int argc, char** argv) {
   complete(arguments, options);
 
   std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
   try {
     boost::asio::io_context io(1);
     sim::Server server(options, io);
