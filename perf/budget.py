@@ -36,8 +36,11 @@ BUDGETS = [
     (SMALL, "splices", 0, 0),
     (SMALL, "epoll_waits", 0, 4.5),
     (SMALL, "epoll_ctls", 0, 2.1),
-    (SMALL, "allocations", 0, 4),
+    (SMALL, "allocations", 0, 1),
 ]
+
+# A connection may need a read more or less at its beginning than the one it is compared with.
+SLACK = 0.01
 
 # Printed beside the budgets, so that a change shows.
 SHOWN = [SMALL, SMALL_TLS, CONNECT, BULK]
@@ -152,7 +155,7 @@ def main():
         if options.strace:
             print(f"\nstrace, {options.requests} small exchanges on one new connection:\n{counter.strace()}")
         broken = [(scenario, name, least, most) for scenario, name, least, most in BUDGETS
-                  if not least - 0.001 <= counts[scenario][name] <= most + 0.001]
+                  if not least - SLACK <= counts[scenario][name] <= most + SLACK]
     finally:
         counter.close()
         shutil.rmtree(folder, ignore_errors=True)
