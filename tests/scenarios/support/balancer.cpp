@@ -1,6 +1,7 @@
 #include "scenarios/support/balancer.h"
 
 #include <chrono>
+#include <csignal>
 #include <latch>
 #include <sstream>
 #include <utility>
@@ -62,6 +63,7 @@ TestBalancer::TestBalancer(config::Settings settings)
                }
              }),
       ticker_(io_) {
+  std::signal(SIGPIPE, SIG_IGN);  // as the program does
   bind();
   for (auto& worker : workers_)
     worker->start();

@@ -70,8 +70,8 @@ class TestBalancer {
   void on_each_worker(const std::function<void(app::Worker&)>& work);
   void on_control(const std::function<void()>& work);
 
+  Scratch scratch_;  // first: the settings name files in it
   config::Settings settings_;
-  Scratch scratch_;
   boost::asio::io_context io_{1};
   telemetry::Log log_;
   telemetry::AccessSink access_sink_;

@@ -262,6 +262,16 @@ int connected_from(const Endpoint& to, const char* source) {
 
 Client::Client(const Endpoint& to, const char* source) : End(connected_from(to, source)) {}
 
+std::optional<Client> Client::try_to_connect(const Endpoint& to, std::chrono::milliseconds within) {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval time{within.count() / 1000, (within.count() % 1000) * 1000};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);  // a connect's, too
+  const net::SocketAddress address(to);
+  if (::connect(descriptor, address.get(), address.size()) == 0) return Client(descriptor);
+  ::close(descriptor);
+  return std::nullopt;
+}
+
 Message Client::ask(std::string_view request) {
   send(request);
   return read_response();

@@ -93,8 +93,13 @@ class End {
 class Client : public End {
  public:
   explicit Client(const Endpoint& to, const char* source = "127.0.0.1");
+  /// Nothing if it is not connected in that time.
+  static std::optional<Client> try_to_connect(const Endpoint& to, std::chrono::milliseconds within);
   /// Sends and reads the answer.
   Message ask(std::string_view request);
+
+ private:
+  explicit Client(int descriptor) : End(descriptor) {}
 };
 
 /// A POST with a body of that content; `fields` are complete lines.

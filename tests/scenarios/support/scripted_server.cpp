@@ -23,9 +23,9 @@ int bound_to(const char* address, Endpoint& endpoint) {
 
 }  // namespace
 
-ScriptedServer::ScriptedServer(Script script, const char* address)
+ScriptedServer::ScriptedServer(Script script, const char* address, int backlog)
     : script_(std::move(script)), listening_(bound_to(address, endpoint_)) {
-  EXPECT_EQ(::listen(listening_, 1024), 0);
+  EXPECT_EQ(::listen(listening_, backlog), 0);
   acceptor_ = std::thread([this] { accept_all(); });
 }
 
@@ -35,8 +35,31 @@ ScriptedServer::~ScriptedServer() {
     serving.thread.join();
 }
 
+std::vector<Client> ScriptedServer::stop_accepting() {
+  std::unique_lock lock(mutex_);
+  accepting_ = false;
+  // Whoever comes first is still accepted; only then does the queue fill.
+  std::vector<Client> waiting;
+  if (auto first = Client::try_to_connect(endpoint_, std::chrono::seconds(10)))
+    waiting.push_back(std::move(*first));
+  accepting_changed_.wait(lock, [this] { return holding_; });
+  lock.unlock();
+  for (;;) {
+    auto client = Client::try_to_connect(endpoint_, std::chrono::milliseconds(50));
+    if (!client) return waiting;
+    waiting.push_back(std::move(*client));
+  }
+}
+
+void ScriptedServer::accept_again() {
+  const std::lock_guard lock(mutex_);
+  accepting_ = true;
+  accepting_changed_.notify_all();
+}
+
 void ScriptedServer::vanish() {
   if (gone_.exchange(true)) return;
+  accept_again();
   ::shutdown(listening_, SHUT_RDWR);
   acceptor_.join();
   ::close(listening_);
@@ -53,7 +76,11 @@ void ScriptedServer::accept_all() {
   for (;;) {
     const int descriptor = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
     if (descriptor < 0) return;
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    holding_ = true;
+    accepting_changed_.notify_all();
+    accepting_changed_.wait(lock, [this] { return accepting_; });
+    holding_ = false;
     auto& serving = serving_.emplace_back();
     serving.thread = std::thread([this, &serving, descriptor] { serve(serving, descriptor); });
   }

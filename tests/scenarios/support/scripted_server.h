@@ -21,7 +21,8 @@ namespace winrmlb::scenarios {
 class ScriptedServer {
  public:
   using Script = std::function<void(End&)>;
-  explicit ScriptedServer(Script script, const char* address = "127.0.0.1");
+  /// `backlog`: connections that may wait to be accepted, and one more.
+  explicit ScriptedServer(Script script, const char* address = "127.0.0.1", int backlog = 1024);
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
@@ -31,6 +32,10 @@ class ScriptedServer {
   std::size_t connections() const noexcept { return connections_; }
   /// Refuses new connections and resets those it has.
   void vanish();
+  /// From now on connects to this server are neither accepted nor refused: what waits fills its (small)
+  /// queue, and the kernel drops further SYNs, until accept_again().
+  [[nodiscard]] std::vector<Client> stop_accepting();
+  void accept_again();
 
  private:
   struct Serving {
@@ -46,6 +51,9 @@ class ScriptedServer {
   std::atomic<bool> gone_{false};
   std::atomic<std::size_t> connections_{0};
   std::mutex mutex_;
+  std::condition_variable accepting_changed_;
+  bool accepting_ = true;
+  bool holding_ = false;  // a connection that was accepted meanwhile
   std::list<Serving> serving_;
   std::thread acceptor_;
 };
@@ -61,8 +69,8 @@ class DeadPort {
   const Endpoint& endpoint() const noexcept { return endpoint_; }
 
  private:
+  Endpoint endpoint_;  // before the socket that tells it
   int descriptor_;
-  Endpoint endpoint_;
 };
 
 /// A moment that one thread of a scenario waits for and another brings about.

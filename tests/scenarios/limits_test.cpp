@@ -1,0 +1,94 @@
+// Every limit, at n and at n + 1.
+#include "scenarios/support/balancer.h"
+#include "scenarios/support/scripted_server.h"
+
+namespace winrmlb::scenarios {
+namespace {
+
+WINRMLB_SCENARIO(Limits);
+
+// A request whose head has that many bytes.
+std::string head_of(std::size_t bytes) {
+  const std::string start = "GET / HTTP/1.1\r\nHost: farm\r\nX: ";
+  return start + std::string(bytes - start.size() - 4, 'x') + "\r\n\r\n";
+}
+
+class Farm {
+ public:
+  explicit Farm(const std::function<void(config::Settings&)>& change, std::uint16_t workers)
+      : server_(echo("s1")), balancer_(changed(settings_for({server_.endpoint()}, workers), change)) {}
+  int status_of(const std::string& request) {
+    Client client(balancer_.endpoint());
+    return client.ask(request).status;
+  }
+  TestBalancer& balancer() { return balancer_; }
+
+ private:
+  static config::Settings changed(config::Settings settings,
+                                  const std::function<void(config::Settings&)>& change) {
+    change(settings);
+    return settings;
+  }
+  ScriptedServer server_;
+  TestBalancer balancer_;
+};
+
+TEST_P(Limits, OfTheHead) {
+  for (const std::uint32_t bytes : {1024U, 20'000U, 65'536U}) {
+    Farm farm([&](auto& settings) { settings.limits.head_bytes = bytes; }, workers());
+    EXPECT_EQ(farm.status_of(head_of(bytes)), 200) << bytes;
+    EXPECT_EQ(farm.status_of(head_of(bytes + 1)), 431) << bytes;
+    EXPECT_EQ(farm.status_of(head_of(bytes + 100'000)), 431) << bytes;
+  }
+}
+
+TEST_P(Limits, OfTheTarget) {
+  Farm farm([](auto& settings) { settings.limits.target_bytes = 100; }, workers());
+  const auto target_of = [](std::size_t bytes) {
+    return "GET /" + std::string(bytes - 1, 'x') + " HTTP/1.1\r\nHost: farm\r\n\r\n";
+  };
+  EXPECT_EQ(farm.status_of(target_of(100)), 200);
+  EXPECT_EQ(farm.status_of(target_of(101)), 414);
+}
+
+TEST_P(Limits, OfTheFields) {
+  Farm farm([](auto& settings) { settings.limits.fields = 10; }, workers());
+  const auto fields_of = [](int fields) {
+    std::string request = "GET / HTTP/1.1\r\nHost: farm\r\n";
+    for (int i = 1; i < fields; ++i)
+      request += "X: y\r\n";
+    return request + "\r\n";
+  };
+  EXPECT_EQ(farm.status_of(fields_of(10)), 200);
+  EXPECT_EQ(farm.status_of(fields_of(11)), 431);
+}
+
+TEST_P(Limits, OfTheBody) {
+  Farm farm([](auto& settings) { settings.limits.body_bytes = 1000; }, workers());
+  EXPECT_EQ(farm.status_of(post(std::string(1000, 'x'))), 200);
+  EXPECT_EQ(farm.status_of(post(std::string(1001, 'x'))), 413);
+  const auto chunks_of = [](const char* last) {
+    return "POST / HTTP/1.1\r\nHost: farm\r\nTransfer-Encoding: chunked\r\n\r\n3e7\r\n" +
+           std::string(999, 'x') + "\r\n" + last + "0\r\n\r\n";
+  };
+  EXPECT_EQ(farm.status_of(chunks_of("1\r\nx\r\n")), 200);
+  EXPECT_EQ(farm.status_of(chunks_of("2\r\nxx\r\n")), 413);
+}
+
+TEST_P(Limits, OfTheSessions) {
+  Farm farm([](auto& settings) { settings.limits.sessions = 8; }, workers());
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.push_back(std::make_unique<Client>(farm.balancer().endpoint()));
+    ASSERT_EQ(clients.back()->ask(post("hello")).status, 200);
+  }
+  Client ninth(farm.balancer().endpoint());
+  EXPECT_EQ(ninth.ask(post("hello")).head, "");
+  EXPECT_NE(ninth.ended(), Ended::TimedOut);
+  EXPECT_EQ(clients[0]->ask(post("hello")).status, 200);
+  farm.balancer().join(TestBalancer::Cut::Yes);
+  EXPECT_EQ(farm.balancer().count(&proxy::Counters::sessions_refused), 1U);
+}
+
+}  // namespace
+}  // namespace winrmlb::scenarios
