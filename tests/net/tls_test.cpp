@@ -72,10 +72,14 @@ class TlsTest : public ::testing::Test {
                    const std::string& host = "127.0.0.1") {
     server.start_tls(TlsConnection::accept(listener(shown)));
     client.start_tls(TlsConnection::connect(towards_servers(settings), host));
-    return until_done([this] {
+    const auto result = until_done([this] {
       (void)server.handshake();
       return client.handshake();
     });
+    if (result.state == State::Ok) {
+      EXPECT_EQ(until_done([this] { return server.handshake(); }).state, State::Ok);
+    }
+    return result;
   }
   std::string refusal(const Certificate& shown, const config::ServerTls& settings = {},
                       const std::string& host = "127.0.0.1") {
