@@ -6,8 +6,9 @@
 namespace winrmlb::net {
 
 namespace {
-// Blocks that a worker keeps when nobody uses them: 1 MiB of each size, so that an idle balancer is small.
-constexpr std::array<std::size_t, 3> kKept = {64, 16, 4};
+// Blocks that a worker keeps when nobody uses them. A session that does not wait for a slow end has its block
+// for the length of one wake-up, so a few are enough, and an idle balancer is small.
+constexpr std::array<std::size_t, 3> kKept = {16, 8, 2};
 }  // namespace
 
 Block::Block(Block&& other) noexcept
