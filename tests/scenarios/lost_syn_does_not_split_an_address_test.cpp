@@ -8,8 +8,8 @@ namespace {
 WINRMLB_SCENARIO(LostSyn);
 
 TEST_P(LostSyn, DoesNotSplitAnAddressThatHoldsSomethingThere) {
-  ScriptedServer one(echo("s1"), "127.0.0.1", 0);
-  ScriptedServer two(echo("s2"), "127.0.0.1", 0);
+  ScriptedServer one(echo("s1"), "127.0.0.1", 8);
+  ScriptedServer two(echo("s2"), "127.0.0.1", 8);
   auto settings = settings_for({one.endpoint(), two.endpoint()}, workers());
   settings.pools[0].timeouts.connect = milliseconds(200);
   settings.pools[0].health.interval = seconds(60);
