@@ -84,6 +84,7 @@ class Stream {
   enum class Wait : std::uint8_t { Read, Write };
   struct WaitHandler;
   void arm(Wait wait);
+  void forget_writability();
   void fired(Wait wait, bool ready) noexcept;
 
   Wakeup& wakeup_;
