@@ -34,7 +34,7 @@ BUDGETS = [
     (SMALL, "receives", 2, 2),
     (SMALL, "sends", 2, 2),
     (SMALL, "splices", 0, 0),
-    (SMALL, "epoll_waits", 0, 2.1),
+    (SMALL, "epoll_waits", 0, 2.5),
     (SMALL, "epoll_ctls", 0, 2.1),
     (SMALL, "allocations", 0, 1),
 ]
