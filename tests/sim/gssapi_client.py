@@ -35,12 +35,12 @@ class Context:
     """A security context with `service`, e.g. HTTP@winrm.test; the ticket comes from $KRB5CCNAME."""
 
     def __init__(self, service):
-        self.library = ctypes.CDLL("libgssapi_krb5.so.2")
+        self.gssapi = ctypes.CDLL("libgssapi_krb5.so.2")
         self.minor, self.context, self.name = ctypes.c_uint32(), ctypes.c_void_p(), ctypes.c_void_p()
         self.mechanism = Oid(len(KERBEROS), KERBEROS)
         kind = Oid(len(HOST_BASED), HOST_BASED)
         text = buffer_of(service.encode())
-        self._check(self.library.gss_import_name(ctypes.byref(self.minor), ctypes.byref(text), ctypes.byref(kind),
+        self._check(self.gssapi.gss_import_name(ctypes.byref(self.minor), ctypes.byref(text), ctypes.byref(kind),
                                                  ctypes.byref(self.name)))
 
     def _check(self, major):
@@ -48,7 +48,7 @@ class Context:
 
     def step(self, token=b""):
         given, made = buffer_of(token), Buffer()
-        self._check(self.library.gss_init_sec_context(
+        self._check(self.gssapi.gss_init_sec_context(
             ctypes.byref(self.minor), None, ctypes.byref(self.context), self.name, ctypes.byref(self.mechanism),
             MUTUAL | CONFIDENTIAL | INTEGRITY, 0, None, ctypes.byref(given), None, ctypes.byref(made), None, None))
         return made.bytes()
@@ -56,11 +56,11 @@ class Context:
     def seal(self, clear):
         data = buffer_of(clear)
         parts = (IovBuffer * 3)(IovBuffer(HEADER | ALLOCATE), IovBuffer(DATA, data), IovBuffer(PADDING | ALLOCATE))
-        self._check(self.library.gss_wrap_iov(ctypes.byref(self.minor), self.context, 1, 0, None, parts, 3))
+        self._check(self.gssapi.gss_wrap_iov(ctypes.byref(self.minor), self.context, 1, 0, None, parts, 3))
         return parts[0].buffer.bytes(), parts[1].buffer.bytes() + parts[2].buffer.bytes()
 
     def open(self, signature, sealed):
         header, data = buffer_of(signature), buffer_of(sealed)
         parts = (IovBuffer * 3)(IovBuffer(HEADER, header), IovBuffer(DATA, data), IovBuffer(PADDING))
-        self._check(self.library.gss_unwrap_iov(ctypes.byref(self.minor), self.context, None, None, parts, 3))
+        self._check(self.gssapi.gss_unwrap_iov(ctypes.byref(self.minor), self.context, None, None, parts, 3))
         return parts[1].buffer.bytes()
