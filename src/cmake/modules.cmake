@@ -31,8 +31,18 @@ function(winrmlb_program name)
   endif()
 endfunction()
 
-# The standard headers that nearly every file includes, compiled once.
+# Headers that nearly every file includes, compiled twice: for the modules that do no I/O, and with Asio for those above net.
+set(winrmlb_common_headers <algorithm> <array> <chrono> <cstdint> <functional> <memory> <optional> <span> <string> <string_view>
+                           <unordered_map> <utility> <variant> <vector>)
 function(winrmlb_precompile target)
-  target_precompile_headers(${target} PRIVATE <algorithm> <array> <chrono> <cstdint> <functional> <memory> <optional> <span> <string>
-                            <string_view> <unordered_map> <utility> <variant> <vector>)
+  get_target_property(links ${target} LINK_LIBRARIES)
+  if(target STREQUAL winrmlb_core)
+    target_precompile_headers(${target} PRIVATE ${winrmlb_common_headers})
+  elseif(target STREQUAL winrmlb_net)
+    target_precompile_headers(${target} PRIVATE ${winrmlb_common_headers} <boost/asio/io_context.hpp> <boost/asio/ip/tcp.hpp>)
+  elseif("winrmlb_net" IN_LIST links OR "winrmlb_proxy" IN_LIST links OR "winrmlb_admin" IN_LIST links)
+    target_precompile_headers(${target} REUSE_FROM winrmlb_net)
+  else()
+    target_precompile_headers(${target} REUSE_FROM winrmlb_core)
+  endif()
 endfunction()
