@@ -80,6 +80,16 @@ Field<Object> size(std::string name, T Object::*member, std::uint64_t least, std
       [](T value) { return show_size(value); });
 }
 
+/// true or false.
+template <typename Object>
+Field<Object> flag(std::string name, bool Object::*member, std::string why) {
+  return scalar(Doc{.name = std::move(name),
+                    .type = "true or false",
+                    .why = std::move(why),
+                    .schema = R"("type": "boolean")"},
+                member, parse_flag, [](bool value) { return std::string(value ? "true" : "false"); });
+}
+
 /// One of a closed set of words.
 template <typename Object, typename T>
 Field<Object> choice(std::string name, T Object::*member, std::vector<std::pair<std::string, T>> words,

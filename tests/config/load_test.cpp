@@ -97,8 +97,8 @@ pools:
 TEST(Load, UnknownAndDuplicateKeysAreMistakes) {
   EXPECT_THAT(mistakes_with("affinty: {}"),
               ElementsAre("pools.teams.affinty: an unknown key; did you mean affinity?"));
-  EXPECT_THAT(mistakes_with("zzz: 1"), ElementsAre("pools.teams.zzz: an unknown key; there are servers, "
-                                                   "affinity, clients, server_tls, timeouts, health"));
+  EXPECT_THAT(mistakes_with("zzz: 1"), testing::ElementsAre(testing::StartsWith(
+                                           "pools.teams.zzz: an unknown key; there are servers, affinity,")));
   EXPECT_THAT(mistakes_with("health: {fall: 2, fall: 3}"),
               ElementsAre("pools.teams.health.fall: this key stands here twice; keep one"));
 }

@@ -87,11 +87,13 @@ struct ServerTls {
 struct Timeouts {
   milliseconds connect{2000};
   milliseconds tls_handshake{5000};
-  milliseconds request_head{10000};   // from its first byte to its end
-  milliseconds body_progress{30000};  // between two bytes of a body, either way
-  milliseconds response{195000};      // to the first byte of an answer whose message gives no other time
-  milliseconds idle{3600000};         // between exchanges
-  milliseconds queue{5000};           // all that the balancer itself may take: verdicts, retries
+  milliseconds request_head{10000};       // from its first byte to its end
+  milliseconds body_progress{30000};      // between two bytes of a body, either way
+  milliseconds response{195000};          // to the first byte of an answer whose message gives no other time
+  milliseconds response_margin{15000};    // on top of the time that a message itself allows the server
+  milliseconds sealed_response{3600000};  // the same for a sealed message, which does not say
+  milliseconds idle{3600000};             // between exchanges
+  milliseconds queue{5000};               // all that the balancer itself may take: verdicts, retries
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
@@ -103,6 +105,17 @@ struct Health {
   friend bool operator==(const Health&, const Health&) = default;
 };
 
+/// What the balancer does with the shells it can see.
+struct Shells {
+  bool scan = true;            // read the headers of SOAP messages that are not sealed
+  bool hunt = true;            // look for an unknown shell on the other servers
+  bool retry_create = true;    // a Create that meets a quota may go to another server
+  std::uint16_t per_user = 0;  // open shells of one user that fill a server for that user; 0: not counted
+  seconds full_for{60};        // how long a server that reported a full quota gets no new clients
+  seconds idle_limit{7200};    // of a shell whose CreateResponse does not say
+  friend bool operator==(const Shells&, const Shells&) = default;
+};
+
 struct Pool {
   std::string name;
   std::vector<Server> servers;     // in the order of the file
@@ -111,6 +124,7 @@ struct Pool {
   ServerTls server_tls;
   Timeouts timeouts;
   Health health;
+  Shells shells;
   friend bool operator==(const Pool&, const Pool&) = default;
 };
 
@@ -141,7 +155,17 @@ struct Limits {
   std::uint64_t body_bytes = 0;                // one body, either way; 0: no limit (bodies stream)
   std::uint32_t sessions = 0;                  // in all; 0: what the descriptor limit holds
   std::uint32_t affinity_entries = 1'000'000;  // per pool
+  std::uint32_t pins = 1'000'000;              // per pool: shells and their like
+  std::uint32_t held_bytes = 512 * 1024;       // of a request that may have to be sent to another server
   friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+/// Against a robot that locks an account by a wrong password.
+struct LoginGuard {
+  std::uint16_t failures = 5;  // of one client address, user and pool within `window`; 0: off
+  seconds window{60};
+  seconds block{60};
+  friend bool operator==(const LoginGuard&, const LoginGuard&) = default;
 };
 
 struct Settings {
@@ -152,6 +176,7 @@ struct Settings {
   Log log;
   Admin admin;
   Limits limits;
+  LoginGuard login_guard;
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 

@@ -1,0 +1,36 @@
+#include "text_checks.h"
+
+#include "report.h"
+#include "scalar.h"
+#include "winrmlb/core/text.h"
+
+namespace winrmlb::config {
+
+std::string check_name(std::string_view value) {
+  return is_name(value) ? ""
+                        : in_quotes(value) + " is no name; use letters, digits and - _ . up to 64 of them";
+}
+std::string check_host(std::string_view value) {
+  if (is_host(value)) return "";
+  const auto text = in_quotes(value) + " is neither an IP address nor a host name";
+  if (value.find("://") != std::string_view::npos) return text + "; write the host without http://";
+  if (!value.empty() && value.front() == '[') return text + "; write IPv6 addresses without brackets";
+  const auto colon = value.find(':');
+  if (colon != std::string_view::npos && is_host(value.substr(0, colon)))
+    return text + "; the port has keys of its own, port and tls_port";
+  return text;
+}
+std::string check_fingerprint(std::string_view value) {
+  std::size_t digits = 0;
+  for (const char c : value) {
+    if (c == ':' || c == ' ') continue;
+    const char lower = to_lower(c);
+    if (!((lower >= '0' && lower <= '9') || (lower >= 'a' && lower <= 'f'))) digits = 1000;
+    ++digits;
+  }
+  return digits == 64
+             ? ""
+             : in_quotes(value) + " is no SHA-256 fingerprint; it has 64 hexadecimal digits, colons allowed";
+}
+
+}  // namespace winrmlb::config
