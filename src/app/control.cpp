@@ -66,6 +66,12 @@ Control::Control(RunOptions options, config::Settings settings)
 Control::~Control() = default;
 
 Status Control::run() {
+  auto started = start();
+  if (!started) return started;
+  return serve();
+}
+
+Status Control::start() {
   std::signal(SIGPIPE, SIG_IGN);
   // Passwords pass through this process: no core files of it, and nobody attaches.
   (void)::prctl(PR_SET_DUMPABLE, 0);
@@ -91,6 +97,10 @@ Status Control::run() {
               {"workers", static_cast<std::int64_t>(workers_.size())},
               {"sessions_at_most", std::int64_t{most_sessions_}}});
   (void)::sd_notify(0, "READY=1");
+  return Done{};
+}
+
+Status Control::serve() {
   io_.run();
   for (auto& worker : workers_)
     worker->join();
@@ -249,6 +259,7 @@ Status Control::apply(const config::Settings& settings) {
     if (!sockets) return sockets.error();
     added[listener.id] = std::move(*sockets);
   }
+  SnapshotBuilder::commit(*next);
   std::vector<ListenerId> removed;
   for (const auto& [id, sockets] : bound_) {
     if (!next->listener(id)) removed.push_back(id);
@@ -346,6 +357,8 @@ admin::View Control::view() const {
   view.reload_error = last_reload_.error;
   view.reloads_succeeded = last_reload_.successes;
   view.reloads_failed = last_reload_.failures;
+  view.log_lines_dropped = log_.dropped();
+  view.access_lines_dropped = access_sink_.dropped();
   return view;
 }
 

@@ -12,7 +12,6 @@ Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::build(const conf
                       .fields = settings.limits.fields,
                       .target_bytes = settings.limits.target_bytes,
                       .body_bytes = settings.limits.body_bytes};
-  // What can fail comes first, so that a failed reload has touched nothing.
   std::vector<std::shared_ptr<const net::TlsContext>> server_contexts;
   for (const auto& pool : settings.pools) {
     auto context = net::TlsContext::for_servers(pool.server_tls);
@@ -35,8 +34,13 @@ Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::build(const conf
     entry.server_tls = server_contexts[i];
     snapshot->pools.push_back(std::move(entry));
   }
-  snapshot->revision = next_revision_++;
+  snapshot->revision = predecessor ? predecessor->revision + 1 : 1;
   return std::shared_ptr<const proxy::Snapshot>(std::move(snapshot));
+}
+
+void SnapshotBuilder::commit(const proxy::Snapshot& snapshot) {
+  for (const auto& entry : snapshot.pools)
+    entry.pool->commit();
 }
 
 proxy::PoolEntry SnapshotBuilder::build_pool(const config::Pool& settings, std::uint32_t affinity_capacity,

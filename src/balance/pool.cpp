@@ -8,22 +8,38 @@ namespace winrmlb::balance {
 
 Pool::Pool(PoolId id, const config::Pool& settings, std::uint32_t affinity_capacity, const Pool* predecessor,
            ServerId& next_server_id)
-    : id_(id), settings_(settings), planned_clients_(planned_clients(settings)) {
-  std::vector<std::shared_ptr<ServerState>> states;
+    : id_(id),
+      settings_(settings),
+      planned_clients_(planned_clients(settings)),
+      affinity_capacity_(affinity_capacity) {
   for (const auto& server : settings_.servers) {
     const auto* before = predecessor == nullptr ? nullptr : predecessor->member(server.name);
     if (before != nullptr && before->settings.host != server.host) before = nullptr;
     auto state =
         before != nullptr ? before->state : std::make_shared<ServerState>(next_server_id, server.name);
     if (before == nullptr) next_server_id = ServerId(static_cast<std::uint16_t>(next_server_id.value() + 1));
-    if (before == nullptr || before->settings.state != server.state) state->mode = server.state;
-    states.push_back(state);
+    if (before == nullptr) {
+      state->mode = server.state;
+    } else if (before->settings.state != server.state) {
+      modes_.emplace_back(state, server.state);
+    }
     members_.push_back({server, std::move(state), stable_hash(server.name)});
   }
   affinity_ = predecessor != nullptr
                   ? predecessor->affinity_
                   : std::make_shared<AffinityTable>(affinity_capacity, settings_.affinity.ttl);
-  affinity_->adopt(states, affinity_capacity, settings_.affinity.ttl);
+  if (predecessor == nullptr) commit();
+}
+
+void Pool::commit() {
+  for (const auto& [state, mode] : modes_)
+    state->mode = mode;
+  modes_.clear();
+  std::vector<std::shared_ptr<ServerState>> states;
+  states.reserve(members_.size());
+  for (const auto& member : members_)
+    states.push_back(member.state);
+  affinity_->adopt(states, affinity_capacity_, settings_.affinity.ttl);
 }
 
 const Member* Pool::member(ServerId id) const noexcept {

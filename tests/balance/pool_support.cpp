@@ -13,7 +13,10 @@ Farm::Farm(int servers, std::uint32_t capacity_) : capacity(capacity_) {
   all(Fitness::Up);
 }
 
-void Farm::load() { pool = std::make_unique<Pool>(PoolId(1), settings, capacity, pool.get(), next_id); }
+void Farm::load() {
+  pool = std::make_unique<Pool>(PoolId(1), settings, capacity, pool.get(), next_id);
+  pool->commit();
+}
 
 void Farm::all(Fitness fitness) {
   for (const auto& member : pool->members())

@@ -68,6 +68,21 @@ TEST(PoolReload, TheModeIsTakenFromTheFileWhenTheFileSaysSomethingNew) {
   EXPECT_EQ(farm.state(1).mode, ServerMode::Ready);
 }
 
+TEST(PoolReload, NothingThatLastsChangesBeforeTheCommit) {
+  Farm farm(2);
+  farm.server(1);
+  auto settings = farm.settings;
+  settings.servers[0].state = ServerMode::Drain;
+  settings.servers[1].host = "10.9.9.9";
+  settings.affinity.ttl = seconds(60);
+  Pool dropped(PoolId(1), settings, farm.capacity, farm.pool.get(), farm.next_id);
+  EXPECT_EQ(farm.state(1).mode, ServerMode::Ready);
+  farm.wait(seconds(60));
+  EXPECT_EQ(farm.pool->affinity().snapshot(farm.now).size(), 1U) << "the ttl is the old one";
+  EXPECT_NE(farm.pool->affinity().server(farm.id(2)), nullptr);
+  EXPECT_EQ(farm.pool->affinity().server(dropped.member("ps2")->state->id), nullptr);
+}
+
 TEST(PoolReload, TtlAndCapacityFollow) {
   Farm farm(2);
   farm.server(1);

@@ -36,6 +36,9 @@ struct View {
   std::string reload_error;
   std::uint64_t reloads_succeeded = 0;
   std::uint64_t reloads_failed = 0;
+  // Lines that a full queue or a failing disk has cost.
+  std::uint64_t log_lines_dropped = 0;
+  std::uint64_t access_lines_dropped = 0;
 };
 
 struct Verbs {

@@ -36,8 +36,13 @@ class Control {
   Control(RunOptions options, config::Settings settings);
   ~Control();
 
-  /// Serves until told to stop. An error: what kept it from starting.
+  /// start() and serve(). An error: what kept it from starting.
   Status run();
+
+  /// Binds and starts everything; clients are served from here on.
+  Status start();
+  /// What is not a session, on the caller's thread, until told to stop.
+  Status serve();
 
  private:
   Status bind_listeners();

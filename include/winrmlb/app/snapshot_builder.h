@@ -18,10 +18,12 @@ class SnapshotBuilder {
  public:
   explicit SnapshotBuilder(telemetry::Log& log) : log_(log) {}
 
-  /// `predecessor` may be null. Errors name the file that is at fault; nothing of the predecessor is changed
-  /// then.
+  /// `predecessor` may be null. Errors name the file that is at fault. Nothing that the predecessor shares is
+  /// changed before commit(), so a snapshot may still be dropped.
   Result<std::shared_ptr<const proxy::Snapshot>> build(const config::Settings& settings,
                                                        const proxy::Snapshot* predecessor);
+  /// Lets the snapshot take over; nothing can fail from here on.
+  static void commit(const proxy::Snapshot& snapshot);
 
  private:
   proxy::PoolEntry build_pool(const config::Pool& settings, std::uint32_t affinity_capacity,
@@ -29,7 +31,6 @@ class SnapshotBuilder {
   ListenerId listener_id(const config::Listener& listener);
 
   telemetry::Log& log_;
-  std::uint64_t next_revision_ = 1;
   ServerId next_server_id_{1};
   std::map<std::string, PoolId> pool_ids_;
   std::map<std::string, ListenerId> listener_ids_;

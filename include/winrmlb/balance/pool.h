@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "winrmlb/balance/affinity.h"
@@ -35,9 +36,14 @@ class Pool {
   /// `predecessor` (may be null): the snapshot before a reload, whose table and states go on for the servers
   /// of the same name and host: another host is another server. `next_server_id` is advanced for each server
   /// not seen before. A server takes the mode that its settings say if it is new or they have changed; an
-  /// operator's drain outlasts a reload that does not speak of it.
+  /// operator's drain outlasts a reload that does not speak of it. What the predecessor shares stays as it is
+  /// until commit().
   Pool(PoolId id, const config::Pool& settings, std::uint32_t affinity_capacity, const Pool* predecessor,
        ServerId& next_server_id);
+
+  /// Takes over from the predecessor: modes, ttl and capacity follow these settings from now on. Once, when
+  /// nothing of the reload can fail any more.
+  void commit();
 
   PoolId id() const noexcept { return id_; }
   const std::string& name() const noexcept { return settings_.name; }
@@ -93,6 +99,8 @@ class Pool {
   std::vector<Member> members_;
   std::vector<ClientAddress> planned_clients_;
   std::shared_ptr<AffinityTable> affinity_;
+  std::uint32_t affinity_capacity_;
+  std::vector<std::pair<std::shared_ptr<ServerState>, config::ServerMode>> modes_;  // at commit()
   mutable std::mutex plan_mutex_;
   mutable std::shared_ptr<const Plan>
       plan_;  // the last one made; it holds as long as the same servers are out

@@ -165,6 +165,7 @@ Status TestBalancer::reload(const config::Settings& settings) {
   auto built = builder_.build(settings, snapshot_.get());
   if (!built) return built.error();
   on_control([&] {
+    app::SnapshotBuilder::commit(**built);
     snapshot_ = *built;
     watch_servers();
   });

@@ -1,0 +1,140 @@
+// The whole process within the test: its control socket, reloads from a file, and the signal that ends it.
+#include "winrmlb/app/control.h"
+
+#include <csignal>
+#include <optional>
+#include <sys/prctl.h>
+#include <thread>
+#include <unistd.h>
+
+#include <boost/json/serialize.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/scratch.h"
+#include "winrmlb/admin/control_client.h"
+#include "winrmlb/config/load.h"
+#include "winrmlb/net/listen.h"
+
+namespace winrmlb::app {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ControlTest : public ::testing::Test {
+ protected:
+  ~ControlTest() override {
+    stop();
+    (void)::prctl(PR_SET_DUMPABLE, 1);  // the process forbade it; a sanitizer's report at the end needs it
+  }
+
+  /// The configuration: `listeners` and what of the pool goes beyond its two servers.
+  void configure(const std::string& listeners, const std::string& pool = "",
+                 const std::string& ps1 = "host: 127.0.0.1") {
+    scratch.write("lb.yaml", "workers: 2\nlisteners:\n" + listeners + "pools:\n  teams:\n" + pool +
+                                 "    servers:\n      ps1: {" + ps1 + "}\n      ps2: {host: 127.0.0.2}\n" +
+                                 "admin: {socket: control.sock}\nlog: {file: log, access_file: access}\n");
+  }
+  Status start() {
+    const auto loaded = config::load_file(scratch.path("lb.yaml"));
+    if (!loaded.settings) return Error{ErrorCode::Config, Side::Local, render(loaded.mistakes.front())};
+    control.emplace(RunOptions{.config_file = scratch.path("lb.yaml")}, *loaded.settings);
+    auto started = control->start();
+    if (started) thread = std::thread([this] { ended = static_cast<bool>(control->serve()); });
+    return started;
+  }
+  void stop() {
+    if (!thread.joinable()) return;
+    ::kill(::getpid(), SIGTERM);
+    thread.join();
+  }
+
+  Result<boost::json::object> ask(const std::string& command) {
+    return admin::ask(scratch.path("control.sock"), {{"command", command}});
+  }
+  std::string status() {
+    const auto answer = ask("status");
+    return answer ? boost::json::serialize(*answer) : answer.error().detail;
+  }
+  std::string log() { return scratch.read("log"); }
+
+  static constexpr const char* kPlain = "  - {name: plain, bind: \"127.0.0.1:0\", pool: teams}\n";
+
+  Scratch scratch;
+  std::optional<Control> control;
+  std::thread thread;
+  bool ended = false;
+};
+
+TEST_F(ControlTest, StartsServesStatusAndEndsOnASignal) {
+  configure(kPlain);
+  const auto started = start();
+  ASSERT_TRUE(started) << started.error().detail;
+  EXPECT_THAT(status(), HasSubstr("\"plain\""));
+  stop();
+  EXPECT_TRUE(ended);
+  EXPECT_FALSE(ask("status")) << "its socket is gone";
+  control.reset();
+  EXPECT_THAT(log(), HasSubstr("\"ended\""));
+}
+
+TEST_F(ControlTest, DoesNotStartOnAnAddressThatIsTaken) {
+  const auto taken = net::listen_on(*Endpoint::parse("127.0.0.1:0"), 1);
+  ASSERT_TRUE(taken);
+  configure("  - {bind: \"" + taken->bound.text() + "\", pool: teams}\n");
+  const auto started = start();
+  ASSERT_FALSE(started);
+  EXPECT_THAT(started.error().detail, HasSubstr(taken->bound.text()));
+}
+
+TEST_F(ControlTest, AGoodReloadIsInForce) {
+  configure(kPlain);
+  ASSERT_TRUE(start());
+  configure(std::string(kPlain) + "  - {name: second, bind: \"127.0.0.1:0\", pool: teams}\n", "",
+            "host: 127.0.0.1, state: drain");
+  const auto reloaded = ask("reload");
+  ASSERT_TRUE(reloaded) << reloaded.error().detail;
+  EXPECT_EQ(reloaded->at("revision"), 2);
+  EXPECT_THAT(status(), HasSubstr("\"second\""));
+  EXPECT_THAT(status(), HasSubstr("\"drain\""));
+}
+
+TEST_F(ControlTest, AReloadWithMistakesLeavesAllAsItWas) {
+  configure(kPlain);
+  ASSERT_TRUE(start());
+  configure(kPlain, "    colour: blue\n");
+  const auto reloaded = ask("reload");
+  ASSERT_FALSE(reloaded);
+  EXPECT_THAT(reloaded.error().detail, HasSubstr("colour"));
+  EXPECT_THAT(status(), HasSubstr("\"revision\":1"));
+  configure(kPlain);
+  EXPECT_TRUE(ask("reload"));
+}
+
+TEST_F(ControlTest, AReloadThatCannotBindLeavesAllAsItWas) {
+  configure(kPlain);
+  ASSERT_TRUE(start());
+  const auto taken = net::listen_on(*Endpoint::parse("127.0.0.1:0"), 1);
+  ASSERT_TRUE(taken);
+  configure(std::string(kPlain) + "  - {name: second, bind: \"" + taken->bound.text() + "\", pool: teams}\n",
+            "    affinity: {ttl: 60s}\n", "host: 127.0.0.1, state: drain");
+  const auto reloaded = ask("reload");
+  ASSERT_FALSE(reloaded);
+  EXPECT_THAT(reloaded.error().detail, HasSubstr(taken->bound.text()));
+  const auto now = status();
+  EXPECT_THAT(now, ::testing::Not(HasSubstr("\"drain\""))) << "a server is drained by a reload that failed";
+  EXPECT_THAT(now, HasSubstr("\"revision\":1"));
+  EXPECT_THAT(now, ::testing::Not(HasSubstr("\"second\"")));
+}
+
+TEST_F(ControlTest, AListenerMayGo) {
+  configure(std::string(kPlain) + "  - {name: second, bind: \"127.0.0.1:0\", pool: teams}\n");
+  ASSERT_TRUE(start());
+  EXPECT_THAT(status(), HasSubstr("\"second\""));
+  configure(kPlain);
+  ASSERT_TRUE(ask("reload"));
+  EXPECT_THAT(status(), ::testing::Not(HasSubstr("\"second\"")));
+}
+
+}  // namespace
+}  // namespace winrmlb::app
