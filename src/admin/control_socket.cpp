@@ -5,18 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "accept_loop.h"
 #include "winrmlb/admin/status.h"
 
 namespace winrmlb::admin {
@@ -63,29 +59,16 @@ json::object answer_to(std::string_view line, const Verbs& verbs) {
 }
 
 // One request and its answer.
-asio::awaitable<void> serve(stream_protocol::socket socket, Verbs verbs) {
+asio::awaitable<void> serve(boost::beast::basic_stream<stream_protocol> stream, Verbs verbs) {
   boost::system::error_code error;
-  asio::steady_timer timer(socket.get_executor(), kRequestWithin);
-  timer.async_wait([&socket](const boost::system::error_code& cancelled) {
-    if (!cancelled) socket.cancel();
-  });
+  stream.expires_after(kRequestWithin);
   std::string request;
-  const auto bytes = co_await asio::async_read_until(socket, asio::dynamic_buffer(request, kMostRequest),
+  const auto bytes = co_await asio::async_read_until(stream, asio::dynamic_buffer(request, kMostRequest),
                                                      '\n', asio::redirect_error(asio::use_awaitable, error));
   if (error) co_return;
   const std::string answer =
       json::serialize(answer_to(std::string_view(request).substr(0, bytes - 1), verbs)) + "\n";
-  co_await asio::async_write(socket, asio::buffer(answer), asio::redirect_error(asio::use_awaitable, error));
-}
-
-asio::awaitable<void> accept_all(stream_protocol::acceptor& acceptor, const Verbs& verbs) {
-  for (;;) {
-    boost::system::error_code error;
-    auto socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
-    if (error) continue;
-    asio::co_spawn(acceptor.get_executor(), serve(std::move(socket), verbs), asio::detached);
-  }
+  co_await asio::async_write(stream, asio::buffer(answer), asio::redirect_error(asio::use_awaitable, error));
 }
 
 Error refused(const std::string& path, const std::string& why) {
@@ -95,9 +78,10 @@ Error refused(const std::string& path, const std::string& why) {
 }  // namespace
 
 struct ControlSocket::Impl {
-  Impl(asio::io_context& io, Verbs lent) : verbs(std::move(lent)), acceptor(io) {}
+  Impl(asio::io_context& io, Verbs lent) : verbs(std::move(lent)), acceptor(io), pause(io) {}
   Verbs verbs;
   stream_protocol::acceptor acceptor;
+  asio::steady_timer pause;
   std::string path;
 };
 
@@ -122,13 +106,18 @@ Status ControlSocket::open(const std::string& path) {
   if (!error) impl_->acceptor.listen(16, error);
   if (error) return refused(path, error.message());
   impl_->path = path;
-  asio::co_spawn(impl_->acceptor.get_executor(), accept_all(impl_->acceptor, impl_->verbs), asio::detached);
+  const auto start = [this](stream_protocol::socket socket) {
+    return serve(boost::beast::basic_stream<stream_protocol>(std::move(socket)), impl_->verbs);
+  };
+  asio::co_spawn(impl_->acceptor.get_executor(), accept_all(impl_->acceptor, impl_->pause, start),
+                 asio::detached);
   return Done{};
 }
 
 void ControlSocket::close() {
   if (!impl_->acceptor.is_open()) return;
   impl_->acceptor.close();
+  impl_->pause.cancel();
   ::unlink(impl_->path.c_str());
 }
 

@@ -1,15 +1,11 @@
 #include "winrmlb/admin/http_server.h"
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
+#include "accept_loop.h"
 #include "winrmlb/admin/metrics.h"
 #include "winrmlb/net/listen.h"
 
@@ -77,23 +73,13 @@ asio::awaitable<void> serve(boost::beast::tcp_stream stream, Verbs verbs) {
   stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
 }
 
-asio::awaitable<void> accept_all(tcp::acceptor& acceptor, const Verbs& verbs) {
-  for (;;) {
-    boost::system::error_code error;
-    auto socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
-    if (error) continue;
-    asio::co_spawn(acceptor.get_executor(), serve(boost::beast::tcp_stream(std::move(socket)), verbs),
-                   asio::detached);
-  }
-}
-
 }  // namespace
 
 struct HttpServer::Impl {
-  Impl(asio::io_context& io, Verbs lent) : verbs(std::move(lent)), acceptor(io) {}
+  Impl(asio::io_context& io, Verbs lent) : verbs(std::move(lent)), acceptor(io), pause(io) {}
   Verbs verbs;
   tcp::acceptor acceptor;
+  asio::steady_timer pause;
   std::optional<Endpoint> bound;
 };
 
@@ -110,7 +96,11 @@ Status HttpServer::open(const Endpoint& bind) {
   if (error)
     return Error{ErrorCode::System, Side::Local, "cannot watch " + bind.text() + ": " + error.message()};
   impl_->bound = listening->bound;
-  asio::co_spawn(impl_->acceptor.get_executor(), accept_all(impl_->acceptor, impl_->verbs), asio::detached);
+  const auto start = [this](tcp::socket socket) {
+    return serve(boost::beast::tcp_stream(std::move(socket)), impl_->verbs);
+  };
+  asio::co_spawn(impl_->acceptor.get_executor(), accept_all(impl_->acceptor, impl_->pause, start),
+                 asio::detached);
   return Done{};
 }
 
@@ -119,6 +109,7 @@ std::optional<Endpoint> HttpServer::bound() const { return impl_->bound; }
 void HttpServer::close() {
   boost::system::error_code ignored;
   impl_->acceptor.close(ignored);
+  impl_->pause.cancel();
 }
 
 }  // namespace winrmlb::admin

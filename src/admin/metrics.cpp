@@ -74,6 +74,10 @@ void add_process(Families& families, const View& view) {
   families.begin("config_reloads_total", "Reloads asked for.", prometheus::MetricType::Counter);
   families.add(static_cast<double>(view.reloads_succeeded), {{"result", "ok"}});
   families.add(static_cast<double>(view.reloads_failed), {{"result", "failed"}});
+  families.begin("log_lines_dropped_total", "Log lines lost to a slow or failing disk.",
+                 prometheus::MetricType::Counter);
+  families.add(static_cast<double>(view.log_lines_dropped), {{"log", "events"}});
+  families.add(static_cast<double>(view.access_lines_dropped), {{"log", "access"}});
   families.gauge("ready", "1 while new work is taken and at least one server is fit.",
                  is_ready(view) ? 1 : 0);
 }

@@ -51,6 +51,15 @@ bool has_line(const std::string& text, const std::string& line) {
   return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
 }
 
+TEST(Metrics, CountLogLinesThatWereLost) {
+  auto view = Farm().view();
+  view.log_lines_dropped = 3;
+  view.access_lines_dropped = 5;
+  const auto text = metrics(view);
+  EXPECT_TRUE(has_line(text, "winrm_lb_log_lines_dropped_total{log=\"events\"} 3")) << text;
+  EXPECT_TRUE(has_line(text, "winrm_lb_log_lines_dropped_total{log=\"access\"} 5")) << text;
+}
+
 TEST(Metrics, AreWellFormed) { expect_well_formed(metrics(Farm().view())); }
 
 TEST(Metrics, SatisfyPromtoolWhereItIsInstalled) {
