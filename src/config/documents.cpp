@@ -71,11 +71,13 @@ void schema_value(const Doc& doc, const std::string& indent, std::string& out) {
 }
 
 void schema_object(const std::vector<Doc>& docs, const std::string& indent, std::string& out) {
-  out += indent + "\"type\": \"object\",\n" + indent + "\"additionalProperties\": false,\n";
   std::string required;
   for (const auto& doc : docs) {
     if (doc.required) required += (required.empty() ? "" : ", ") + json_text(doc.name);
   }
+  // `log:` with nothing behind it is a section with all defaults, where nothing must be given.
+  out += indent + "\"type\": " + (required.empty() ? "[\"object\", \"null\"]" : "\"object\"") + ",\n" +
+         indent + "\"additionalProperties\": false,\n";
   if (!required.empty()) out += indent + "\"required\": [" + required + "],\n";
   out += indent + "\"properties\": {";
   bool first = true;

@@ -23,13 +23,53 @@ std::string unknown_key(const std::string& key, const std::vector<std::string_vi
   return "an unknown key; there are " + list;
 }
 
+namespace {
+std::string absolute(const Reader& reader, const Value& value) {
+  return (reader.folder / value.text).lexically_normal().string();
+}
+}  // namespace
+
 std::string file_in(Reader& reader, const Value& value, const std::string& path) {
-  const std::string file = (reader.folder / value.text).lexically_normal().string();
+  if (value.text.empty()) {
+    refuse_kind(reader, value, path, "a file");
+    return {};
+  }
+  const std::string file = absolute(reader, value);
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error) || !std::ifstream(file)) {
     reader.report.mistake(value.place, path, "cannot read the file " + file);
   }
   return file;
+}
+
+std::string private_key_in(Reader& reader, const Value& value, const std::string& path) {
+  std::string file = file_in(reader, value, path);
+  std::error_code error;
+  const auto open_to_all = std::filesystem::perms::others_read;
+  if ((std::filesystem::status(file, error).permissions() & open_to_all) == open_to_all && !error) {
+    reader.report.warn(value.place, path,
+                       "every user of this machine can read this key, and with it pose as the balancer; "
+                       "chmod o= " +
+                           file);
+  }
+  return file;
+}
+
+std::string socket_in(Reader& reader, const Value& value, const std::string& path) {
+  if (value.text.empty() || value.text == "off") return {};
+  std::string socket = absolute(reader, value);
+  if (socket.size() > kSocketPathBytes) {
+    reader.report.mistake(value.place, path,
+                          "the path of a socket may have " + std::to_string(kSocketPathBytes) +
+                              " bytes at most, and with its folder this one has " +
+                              std::to_string(socket.size()));
+  }
+  return socket;
+}
+
+std::string output_in(Reader& reader, const Value& value, const std::string&) {
+  const bool is_path = !value.text.empty() && value.text != "off" && value.text != "-";
+  return is_path ? absolute(reader, value) : value.text;
 }
 
 Parsed<Endpoint> parse_endpoint(std::string_view text) {

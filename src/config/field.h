@@ -58,6 +58,12 @@ void refuse_kind(Reader& reader, const Value& value, const std::string& path, co
 
 /// The absolute path of a file that the value names; a mistake if it cannot be read.
 std::string file_in(Reader& reader, const Value& value, const std::string& path);
+/// The same, with a warning if every user of the machine can read it.
+std::string private_key_in(Reader& reader, const Value& value, const std::string& path);
+/// The absolute path of a socket, short enough for its address; empty for `off`.
+std::string socket_in(Reader& reader, const Value& value, const std::string& path);
+/// The absolute path of a file to write; `off`, `-` and nothing stay what they are.
+std::string output_in(Reader& reader, const Value& value, const std::string& path);
 
 Parsed<Endpoint> parse_endpoint(std::string_view text);
 

@@ -155,60 +155,6 @@ Field<Object> text(std::string name, std::string Object::*member, std::string ty
   return field;
 }
 
-/// A file that must be readable; a relative path starts at the configuration file's folder.
-template <typename Object>
-Field<Object> readable_file(std::string name, std::string Object::*member, std::string why) {
-  Field<Object> field;
-  field.doc = {
-      .name = std::move(name), .type = "file", .why = std::move(why), .schema = R"("type": "string")"};
-  field.read = [member](Reader& reader, const Value& value, const std::string& path, Object& object) {
-    if (value.kind != Value::Kind::Scalar || value.text.empty())
-      return refuse_kind(reader, value, path, "a file");
-    object.*member = file_in(reader, value, path);
-  };
-  field.show = [member](const Object& object) {
-    return (object.*member).empty() ? "" : yaml_text(object.*member);
-  };
-  return field;
-}
-
-/// A socket that will be made; absolute in the same way, and short enough for its address.
-template <typename Object>
-Field<Object> socket_path(std::string name, std::string Object::*member, std::string why) {
-  Field<Object> field;
-  field.doc = {
-      .name = std::move(name), .type = "path", .why = std::move(why), .schema = R"("type": "string")"};
-  field.read = [member](Reader& reader, const Value& value, const std::string& path, Object& object) {
-    if (value.kind != Value::Kind::Scalar) return refuse_kind(reader, value, path, "a path");
-    const bool off = value.text.empty() || value.text == "off";
-    object.*member = off ? "" : (reader.folder / value.text).lexically_normal().string();
-    if ((object.*member).size() <= kSocketPathBytes) return;
-    reader.report.mistake(value.place, path,
-                          "the path of a socket may have " + std::to_string(kSocketPathBytes) +
-                              " bytes at most, and with its folder this one has " +
-                              std::to_string((object.*member).size()));
-  };
-  field.show = [member](const Object& object) { return yaml_text(object.*member); };
-  field.doc.standard = field.show(Object{});
-  return field;
-}
-
-/// A file that will be written; made absolute in the same way.
-template <typename Object>
-Field<Object> output_file(std::string name, std::string Object::*member, std::string why) {
-  Field<Object> field;
-  field.doc = {
-      .name = std::move(name), .type = "file", .why = std::move(why), .schema = R"("type": "string")"};
-  field.read = [member](Reader& reader, const Value& value, const std::string& path, Object& object) {
-    if (value.kind != Value::Kind::Scalar) return refuse_kind(reader, value, path, "a file");
-    const bool is_path = !value.text.empty() && value.text != "off" && value.text != "-";
-    object.*member = is_path ? (reader.folder / value.text).lexically_normal().string() : value.text;
-  };
-  field.show = [member](const Object& object) { return yaml_text(object.*member); };
-  field.doc.standard = field.show(Object{});
-  return field;
-}
-
 template <typename Object>
 Field<Object> endpoint(std::string name, Endpoint Object::*member, std::string why) {
   auto field = scalar(

@@ -1,6 +1,6 @@
 // The keys of a pool.
 #include "collections.h"
-#include "field_kinds.h"
+#include "path_fields.h"
 #include "table.h"
 #include "text_checks.h"
 

@@ -1,7 +1,7 @@
 #include "table.h"
 
 #include "collections.h"
-#include "field_kinds.h"
+#include "path_fields.h"
 #include "text_checks.h"
 
 namespace winrmlb::config {
@@ -14,7 +14,7 @@ const Table<ListenerTls>& listener_tls_table() {
   static const Table<ListenerTls> table = {
       required(
           readable_file("certificate", &ListenerTls::certificate, "PEM chain that clients see, leaf first")),
-      required(readable_file("key", &ListenerTls::key, "PEM private key of the certificate")),
+      required(private_key("key", &ListenerTls::key, "PEM private key of the certificate")),
       choice<ListenerTls, TlsVersion>("min_version", &ListenerTls::min_version,
                                       {{"1.2", TlsVersion::Tls12}, {"1.3", TlsVersion::Tls13}},
                                       "oldest TLS version that clients may speak"),

@@ -36,6 +36,28 @@ TEST(Documents, TheSchemaTakesVersionsOfTlsWithAndWithoutQuotes) {
   EXPECT_THAT(schema, HasSubstr(R"("enum": ["full", "none"])"));
 }
 
+// What the schema says of the section that stands there first under this name.
+std::string type_in_schema(const std::string& section) {
+  const std::string schema = json_schema();
+  const auto type = schema.find("\"type\": ", schema.find("\"" + section + "\": {"));
+  return schema.substr(type, schema.find('\n', type) - type);
+}
+
+TEST(Documents, SchemaAndLoaderAgreeOnEmptySections) {
+  const std::string smallest =
+      "listeners: [{bind: \"127.0.0.1:0\", pool: a}]\npools: {a: {servers: {b: {host: c}}}}\n";
+  for (const auto* section : {"log", "admin", "limits"}) {
+    EXPECT_TRUE(load_text(smallest + section + ":\n", "lb.yaml").settings) << section;
+    EXPECT_EQ(type_in_schema(section), R"("type": ["object", "null"],)") << section;
+  }
+  EXPECT_FALSE(load_text("listeners: [{bind: \"127.0.0.1:0\", pool: a, tls: }]\n"
+                         "pools: {a: {servers: {b: {host: c}}}}\n",
+                         "lb.yaml")
+                   .settings)
+      << "a section in which something must be given";
+  EXPECT_EQ(type_in_schema("tls"), R"("type": "object",)");
+}
+
 TEST(Documents, TheReferenceEqualsTheDefaults) {
   const auto loaded = load_text(reference_yaml(), "winrm-lb.yaml");
   ASSERT_TRUE(loaded.settings) << render(loaded.mistakes.front());

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/scratch.h"
+
 namespace winrmlb::config {
 namespace {
 
@@ -217,6 +219,23 @@ TEST(Load, RelativePathsStartAtTheFolderOfTheFile) {
   EXPECT_EQ(loaded.settings->admin.socket, "/etc/winrm-lb/run/lb.sock");
   EXPECT_EQ(loaded.settings->log.file, "/etc/lb.log");
   EXPECT_EQ(loaded.settings->log.access_file, "/etc/winrm-lb/access.log");
+}
+
+TEST(Load, AKeyThatEveryUserCanReadIsAWarning) {
+  const Scratch scratch;
+  scratch.write("lb.pem", "certificate");
+  const auto key = scratch.write("lb.key", "key");
+  const std::string yaml =
+      "listeners: [{bind: \"127.0.0.1:0\", pool: a, tls: {certificate: lb.pem, key: lb.key}}]\n"
+      "pools: {a: {servers: {b: {host: c}}}}\n";
+  using std::filesystem::perms;
+  std::filesystem::permissions(key, perms::owner_read | perms::group_read | perms::others_read);
+  const auto open = load_text(yaml, scratch.path("lb.yaml"));
+  ASSERT_TRUE(open.settings);
+  EXPECT_THAT(texts(open.warnings), ElementsAre(HasSubstr("listeners[0].tls.key: every user")));
+  EXPECT_THAT(texts(open.warnings), ElementsAre(HasSubstr("chmod o= " + key)));
+  std::filesystem::permissions(key, perms::owner_read | perms::group_read);
+  EXPECT_THAT(texts(load_text(yaml, scratch.path("lb.yaml")).warnings), IsEmpty());
 }
 
 TEST(Load, TheControlSocketCanBeSwitchedOff) {
