@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-import messages as m
+import wsman as m
 from apache_gssapi import HOST, REALM, Realm, missing_packages
 from gssapi_client import Context
 from winrm_sim import WinrmSim

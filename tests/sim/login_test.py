@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-import messages as m
+import wsman as m
 from winrm_sim import DEFAULT_PASSWORD, DEFAULT_USER, LEGACY_CONFIGURATION, WinrmSim, negotiate_environment
 
 winrm = pytest.importorskip("winrm")

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-import messages as m
-from messages import Client
+import wsman as m
+from wsman import Client
 from winrm_sim import WinrmSim
 
 

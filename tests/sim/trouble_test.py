@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-import messages as m
-from messages import Client
+import wsman as m
+from wsman import Client
 
 
 def test_hang_answers_nothing_and_executes_nothing(sim):

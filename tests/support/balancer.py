@@ -69,6 +69,9 @@ def server_settings(sim):
 
 
 def address_of(text):
+    """Host and port of "127.0.0.1:5985"; of what is apart already, the same."""
+    if isinstance(text, tuple):
+        return text
     host, port = text.rsplit(":", 1)
     return host, int(port)
 

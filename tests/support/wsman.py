@@ -1,9 +1,23 @@
-"""Raw WinRM messages, for what the usual clients do not do: written out, so that the tests do not trust a library."""
+"""Raw WinRM messages, for what the usual clients do not do: written out, so that the tests do not trust a library.
+
+    from wsman import Client, command, receive
+
+    client = Client(balancer, address="127.0.0.21")     # or a WinrmSim, or a ("127.0.0.1", 5985); login by Basic
+    shell = client.open_shell()
+    client.run(shell, "hostname")                       # "ps1": Command, Receive until done, Signal
+    answer = client.ask(command(shell, "hostname"))     # one request on the client's one connection
+    answer.status, answer.fault, answer.text("CommandId")
+    client.begin(receive(shell, id)); client.end()      # the same in two steps
+"""
 
 import base64
 import http.client
+import ssl
 import uuid
 import xml.etree.ElementTree as ElementTree
+
+from balancer import address_of
+from winrm_sim import DEFAULT_USERS
 
 SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 CMD = f"{SHELL}/cmd"
@@ -11,6 +25,8 @@ POWERSHELL = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
 TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
 ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
 SOAP = "application/soap+xml;charset=UTF-8"
+NO_OUTPUT_YET = 2150858793  # a poll that ended in its time: no fault to anybody
+NO_SUCH_SHELL = 2150858843
 IDENTIFY = (
     '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"'
     ' xmlns:wsmid="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"><s:Header/><s:Body>'
@@ -21,7 +37,7 @@ def new_id():
     return str(uuid.uuid4()).upper()
 
 
-def envelope(action, body="", *, resource=CMD, shell=None, timeout="PT20S", session=None, operation=None, again=False):
+def envelope(action, body="", *, resource=CMD, shell=None, timeout="PT20S", session=None, operation=None, again=False, message=None):
     if not action.startswith("http"):
         action = f"{SHELL}/{action}"
     selector = f'<w:SelectorSet><w:Selector Name="ShellId">{shell}</w:Selector></w:SelectorSet>' if shell else ""
@@ -35,7 +51,7 @@ def envelope(action, body="", *, resource=CMD, shell=None, timeout="PT20S", sess
         ' xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration"'
         ' xmlns:p="http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"'
         f' xmlns:rsp="{SHELL}"><s:Header><a:To>http://any:5985/wsman</a:To><w:ResourceURI>{resource}</w:ResourceURI>'
-        f"<a:Action>{action}</a:Action><a:MessageID>uuid:{new_id()}</a:MessageID>{session}{operation}{selector}"
+        f"<a:Action>{action}</a:Action><a:MessageID>uuid:{message or new_id()}</a:MessageID>{session}{operation}{selector}"
         f"<w:OperationTimeout>{timeout}</w:OperationTimeout></s:Header><s:Body>{body}</s:Body></s:Envelope>")
 
 
@@ -90,6 +106,8 @@ class Answer:
     @property
     def fault(self):
         """The code of the fault; None if it is none."""
+        if b"WSManFault" not in self.body:
+            return None
         codes = [node.get("Code") for node in self.root.iter() if node.tag.endswith("}WSManFault")]
         return int(codes[0]) if codes else None
 
@@ -107,14 +125,30 @@ class Answer:
         return any(node.get("State", "").endswith("/Done") for node in self.root.iter())
 
 
-class Client:
-    """One connection, Basic unless told otherwise."""
+def login(user, password):
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
-    def __init__(self, sim, user=None, password=None, timeout=30):
-        self.connection = http.client.HTTPConnection(sim.http, timeout=timeout)
-        domain, name, secret = sim.users[0]
-        text = f"{user or domain + chr(92) + name}:{password or secret}"
-        self.authorization = {"Authorization": "Basic " + base64.b64encode(text.encode()).decode()}
+
+class Client:
+    """One connection at a time, opened when it is needed; Basic as the first of the simulated users unless told otherwise."""
+
+    def __init__(self, target, user=None, password=None, timeout=30, address=None, tls=False):
+        domain, name, secret = getattr(target, "users", DEFAULT_USERS)[0]
+        self.authorization = login(user or f"{domain}\\{name}", password or secret)
+        source = (address, 0) if address else None
+        if tls:
+            context = ssl.create_default_context(cafile=str(target.certificate))
+            host, port = address_of(getattr(target, "tls", None) or target.https)
+            self.connection = http.client.HTTPSConnection(host, port, timeout=timeout, source_address=source, context=context)
+        else:
+            host, port = address_of(getattr(target, "plain", None) or getattr(target, "http", None) or target)
+            self.connection = http.client.HTTPConnection(host, port, timeout=timeout, source_address=source)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
     def begin(self, body, **headers):
         data = body.encode() if isinstance(body, str) else body
@@ -140,3 +174,15 @@ class Client:
         answer = self.ask(command(shell, line))
         assert answer.status == 200, answer.body
         return answer.text("CommandId")
+
+    def run(self, shell, line):
+        """What the command prints, without the end of its last line."""
+        started = self.start(shell, line)
+        output, answer = b"", None
+        while answer is None or not answer.done:
+            answer = self.ask(receive(shell, started))
+            assert answer.status == 200 or answer.fault == NO_OUTPUT_YET, answer.body
+            output += answer.output
+        answer = self.ask(signal(shell, started))
+        assert answer.status == 200, answer.body
+        return output.decode().removesuffix("\r\n")
