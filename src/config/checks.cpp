@@ -1,6 +1,7 @@
 #include "checks.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "limits.h"
@@ -120,6 +121,7 @@ class Checks {
     if (pool.affinity.assign != Assign::Planned && !pool.clients.empty()) {
       warn(key + ".clients", "the list of clients is used with assign: planned only");
     }
+    check_cookie(pool.affinity.cookie, key + ".affinity.cookie");
     const bool takes_any = std::any_of(pool.servers.begin(), pool.servers.end(), [](const auto& s) {
       return s.weight > 0 && s.state == ServerMode::Ready;
     });
@@ -139,6 +141,22 @@ class Checks {
            "shorter than 75s: ordinary polls of 60s, answered late, would be cut");
     }
     check_servers_of(pool, key);
+  }
+
+  // Whoever can read a key can send his sessions to whichever server he likes.
+  void check_cookie(const AffinityCookie& cookie, const std::string& key) {
+    if (cookie.key_file.empty()) {
+      if (!cookie.clients.empty())
+        wrong(key + ".clients", "needs the keys of the cookie (" + key + ".key_file)");
+      return;
+    }
+    using std::filesystem::perms;
+    std::error_code error;
+    const auto status = std::filesystem::status(cookie.key_file, error);
+    if (!error && (status.permissions() & perms::others_read) != perms::none) {
+      warn(key + ".key_file", "every account of this machine can read the keys; chmod 0640 " +
+                                  cookie.key_file + " would be right");
+    }
   }
 
   void check_servers_of(const Pool& pool, const std::string& key) {

@@ -101,6 +101,8 @@ std::string example_of(const std::string& path) {
   if (path == "listeners[].tls.certificate") return "/etc/winrm-lb/lb.pem";
   if (path == "listeners[].tls.key") return "/etc/winrm-lb/lb.key";
   if (path == "pools.<name>.clients") return "[10.1.0.1, 10.1.0.2]";
+  if (path == "pools.<name>.affinity.cookie.key_file") return "/etc/winrm-lb/cookie.keys";
+  if (path == "pools.<name>.affinity.cookie.clients") return "[10.1.0.0/16, \"2001:db8::/32\"]";
   if (path == "pools.<name>.server_tls.ca") return "/etc/winrm-lb/farm-ca.pem";
   if (path == "pools.<name>.server_tls.server_name") return "farm.example.net";
   if (path == "pools.<name>.server_tls.fingerprint") return "\"" + std::string(64, '0') + "\"";

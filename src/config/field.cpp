@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "field_kinds.h"
+#include "limits.h"
 #include "winrmlb/core/text.h"
 
 namespace winrmlb::config {
@@ -75,6 +76,49 @@ std::string output_in(Reader& reader, const Value& value, const std::string&) {
 Parsed<Endpoint> parse_endpoint(std::string_view text) {
   if (const auto endpoint = Endpoint::parse(text)) return {*endpoint};
   return {in_quotes(text) + " is not an address and port; write it like 0.0.0.0:5985 or [::]:5985"};
+}
+
+namespace {
+
+// What is wrong with a text that is no network. The likeliest slip: an address within the network, not its
+// first.
+std::string no_network(const std::string& text) {
+  const auto slash = text.find('/');
+  const auto address = IpAddress::parse(text.substr(0, slash));
+  const auto bits = slash == std::string::npos ? std::nullopt : parse_unsigned(text.substr(slash + 1), 128);
+  if (address && bits && *bits <= (address->is_v4() ? 32U : 128U)) {
+    const auto width = static_cast<std::uint8_t>(*bits);
+    return in_quotes(text) + " has address bits beyond its prefix; did you mean " +
+           Prefix{address->masked(width), width}.text() + "?";
+  }
+  return in_quotes(text) + " is not a network; write it like 10.1.0.0/16, fd00::/8 or 10.1.2.3";
+}
+
+}  // namespace
+
+void read_networks(Reader& reader, const Value& list, const std::string& path,
+                   std::vector<Prefix>& networks) {
+  for (const auto& item : list.items) {
+    const std::string here = path + "[" + std::to_string(networks.size()) + "]";
+    const auto network = Prefix::parse(item.text);
+    if (!network) {
+      reader.report.mistake(item.place, here, no_network(item.text));
+    } else if (std::find(networks.begin(), networks.end(), *network) != networks.end()) {
+      reader.report.mistake(item.place, here, item.text + " stands here twice; keep one");
+    } else if (networks.size() >= kNetworks) {
+      return reader.report.mistake(item.place, here,
+                                   "there may be " + std::to_string(kNetworks) + " networks at most");
+    } else {
+      networks.push_back(*network);
+    }
+  }
+}
+
+std::string show_networks(const std::vector<Prefix>& networks) {
+  std::string out;
+  for (const auto& network : networks)
+    out += (out.empty() ? "" : ", ") + yaml_text(network.text());
+  return out.empty() ? out : "[" + out + "]";
 }
 
 std::string yaml_text(const std::string& text) {

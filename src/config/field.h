@@ -67,6 +67,10 @@ std::string output_in(Reader& reader, const Value& value, const std::string& pat
 
 Parsed<Endpoint> parse_endpoint(std::string_view text);
 
+/// Adds the CIDR blocks of a list; each one that is none, or stands there twice, is a mistake.
+void read_networks(Reader& reader, const Value& list, const std::string& path, std::vector<Prefix>& networks);
+std::string show_networks(const std::vector<Prefix>& networks);
+
 /// "an unknown key; the nearest known one is 'x'".
 std::string unknown_key(const std::string& key, const std::vector<std::string_view>& known);
 

@@ -179,6 +179,23 @@ Field<Object> optional_endpoint(std::string name, std::optional<Endpoint> Object
       [](const std::optional<Endpoint>& value) { return value ? yaml_text(value->text()) : std::string(); });
 }
 
+/// A list of CIDR blocks, bare addresses among them.
+template <typename Object>
+Field<Object> networks(std::string name, std::vector<Prefix> Object::*member, std::string why) {
+  Field<Object> field;
+  field.doc = {.name = std::move(name),
+               .type = "list of networks",
+               .why = std::move(why),
+               .schema = R"("type": "array", "items": {"type": "string"})",
+               .shape = Doc::Shape::List};
+  field.read = [member](Reader& reader, const Value& value, const std::string& path, Object& object) {
+    if (value.kind != Value::Kind::List) return refuse_kind(reader, value, path, "a list of networks");
+    read_networks(reader, value, path, object.*member);
+  };
+  field.show = [member](const Object& object) { return show_networks(object.*member); };
+  return field;
+}
+
 /// A section of keys that lies within the object.
 template <typename Object, typename Part>
 Field<Object> section(std::string name, Part Object::*member, const Table<Part>& table, std::string why) {

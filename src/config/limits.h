@@ -16,6 +16,7 @@ inline constexpr std::size_t kServersOfPool = 1000;
 inline constexpr std::size_t kServers =
     10'000;  // in all pools; a ServerId has 16 bits and is never given twice
 inline constexpr std::size_t kClients = 10'000;       // of one pool
+inline constexpr std::size_t kNetworks = 1000;        // of one list
 inline constexpr std::size_t kSocketPathBytes = 107;  // sun_path of sockaddr_un without its NUL
 
 }  // namespace winrmlb::config

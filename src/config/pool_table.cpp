@@ -12,6 +12,18 @@ namespace {
 
 constexpr hours kDay{24};
 
+const Table<AffinityCookie>& cookie_table() {
+  static const Table<AffinityCookie> table = {
+      readable_file(
+          "key_file", &AffinityCookie::key_file,
+          "keys that sign the cookie, 32 bytes or more in base64, one per line, newest first; none: "
+          "no cookie"),
+      networks("clients", &AffinityCookie::clients,
+               "clients known to return cookies, whose sessions are spread one by one; others go by address"),
+  };
+  return table;
+}
+
 const Table<Affinity>& affinity_table() {
   static const Table<Affinity> table = {
       choice<Affinity, Assign>(
@@ -28,6 +40,8 @@ const Table<Affinity>& affinity_table() {
              "IPv4 addresses that share so many first bits are one client"),
       number("prefix6", &Affinity::prefix6, 16, 128,
              "IPv6 addresses that share so many first bits are one client"),
+      section("cookie", &Affinity::cookie, cookie_table(),
+              "the session cookie, by which also sealed sessions find back to their server"),
   };
   return table;
 }

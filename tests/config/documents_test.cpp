@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/scratch.h"
 #include "winrmlb/config/keys.h"
 #include "winrmlb/config/load.h"
 
@@ -111,13 +112,18 @@ TEST(Documents, TheExamplesInTheReferenceAreGoodToo) {
 }
 
 TEST(Documents, SettingsWrittenOutLoadToTheSameSettings) {
+  const Scratch scratch;
+  const std::string key_file = scratch.write("cookie.keys", "");
   const auto loaded = load_text(R"(
 workers: 3
 listeners:
   - {name: a, bind: "[::1]:5985", pool: p, forwarded: x-forwarded-for}
 pools:
   p:
-    affinity: {assign: planned, ttl: 90m, failback: never, prefix6: 64}
+    affinity:
+      {assign: planned, ttl: 90m, failback: never, prefix6: 64,
+       cookie: {key_file: )" + key_file +
+                                    R"(, clients: [10.1.0.0/16, "fd00::/8", 10.2.0.1]}}
     clients: [10.0.0.1, "2001:db8::1"]
     server_tls: {verify: none, server_name: farm.example.net}
     timeouts: {connect: 1500ms, idle: 150s}

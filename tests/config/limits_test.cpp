@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/scratch.h"
 #include "winrmlb/config/load.h"
 
 namespace winrmlb::config {
@@ -157,6 +158,22 @@ TEST(Limits, ClientsOfAPool) {
   };
   expect_good(clients(10'000));
   expect_only(clients(10'001), "pools.p0.clients[10000]", "10000 clients at most");
+}
+
+TEST(Limits, NetworksOfAList) {
+  const Scratch scratch;
+  const std::string key_file = scratch.write("cookie.keys", "");
+  const auto networks = [&](std::size_t count) {
+    return std::string(kListeners) + "pools:\n  p0:\n    servers: {s: {host: h}}\n" +
+           "    affinity: {cookie: {key_file: " + key_file + ", clients: [" +
+           repeated(count,
+                    [](std::size_t i) {
+                      return "10." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ".0/24,";
+                    }) +
+           "]}}\n";
+  };
+  expect_good(networks(1000));
+  expect_only(networks(1001), "pools.p0.affinity.cookie.clients[1000]", "1000 networks at most");
 }
 
 TEST(Limits, BytesOfTheControlSocketsPath) {

@@ -1,5 +1,6 @@
 #include "winrmlb/config/load.h"
 
+#include <filesystem>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -208,6 +209,39 @@ pools:
                                                   HasSubstr("pools.spare: no listener sends"),
                                                   HasSubstr("10.0.0.1 is in pool teams too")));
   EXPECT_EQ(loaded.warnings[0].severity, Mistake::Severity::Warning);
+}
+
+TEST(Load, ANetworkIsWrittenByItsFirstAddress) {
+  const Scratch scratch;
+  const std::string key_file = scratch.write("cookie.keys", "");
+  const auto mistakes = [&](const std::string& clients) {
+    return mistakes_with("affinity: {cookie: {key_file: " + key_file + ", clients: " + clients + "}}");
+  };
+  EXPECT_THAT(mistakes("[10.0.0.0/8, 192.168.1.1, \"fd00::/8\"]"), IsEmpty());
+  EXPECT_THAT(mistakes("[10.1.2.3/16]"), ElementsAre(HasSubstr("did you mean 10.1.0.0/16?")));
+  EXPECT_THAT(mistakes("[10.1.0.0/33, farm]"),
+              ElementsAre(HasSubstr("'10.1.0.0/33' is not a network"), HasSubstr("'farm' is not a network")));
+  EXPECT_THAT(mistakes("[10.0.0.0/8, 10.0.0.0/8]"), ElementsAre(HasSubstr("stands here twice")));
+  EXPECT_THAT(mistakes("10.0.0.0/8"), ElementsAre(HasSubstr("must be a list of networks")));
+}
+
+TEST(Load, TheCookiesClientsNeedItsKeys) {
+  EXPECT_THAT(mistakes_with("affinity: {cookie: {clients: [10.0.0.0/8]}}"),
+              ElementsAre("pools.teams.affinity.cookie.clients: needs the keys of the cookie "
+                          "(pools.teams.affinity.cookie.key_file)"));
+}
+
+TEST(Load, CookieKeysThatEverybodyCanReadAreWarnedOf) {
+  const Scratch scratch;
+  const std::string key_file = scratch.write("cookie.keys", "");
+  const auto warnings = [&](std::filesystem::perms mode) {
+    std::filesystem::permissions(key_file, mode);
+    const auto yaml = kSmallest + ("    affinity: {cookie: {key_file: " + key_file + "}}\n");
+    return texts(load_text(yaml, "test.yaml").warnings);
+  };
+  EXPECT_THAT(warnings(static_cast<std::filesystem::perms>(0640)), IsEmpty());
+  EXPECT_THAT(warnings(static_cast<std::filesystem::perms>(0644)),
+              ElementsAre(HasSubstr("cookie.key_file: every account of this machine can read the keys")));
 }
 
 TEST(Load, RelativePathsStartAtTheFolderOfTheFile) {

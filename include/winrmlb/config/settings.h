@@ -50,12 +50,20 @@ struct Listener {
 enum class Assign : std::uint8_t { Balanced, Hash, Planned };
 enum class Failback : std::uint8_t { WhenIdle, Never, Immediate };
 
+/// The session cookie, by which a session is known again where nothing else tells it.
+struct AffinityCookie {
+  std::string key_file;         // base64 keys, one per line, the newest first; empty: no cookie
+  std::vector<Prefix> clients;  // whose sessions are spread one by one: they are known to return cookies
+  friend bool operator==(const AffinityCookie&, const AffinityCookie&) = default;
+};
+
 struct Affinity {
   std::uint8_t prefix4 = 32;
   std::uint8_t prefix6 = 128;
   seconds ttl{7200};
   Assign assign = Assign::Balanced;
   Failback failback = Failback::WhenIdle;
+  AffinityCookie cookie;
   friend bool operator==(const Affinity&, const Affinity&) = default;
 };
 
