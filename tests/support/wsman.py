@@ -11,6 +11,7 @@
 """
 
 import base64
+import contextlib
 import http.client
 import ssl
 import uuid
@@ -91,6 +92,21 @@ def signal(shell, command_id, code="terminate", **more):
                     shell=shell, **more)
 
 
+# Of runspace pools; a session is a p:SessionId, under which the pool was created.
+
+
+def disconnect(shell, session, **more):
+    return envelope("Disconnect", "<rsp:Disconnect/>", resource=POWERSHELL, shell=shell, session=session, **more)
+
+
+def reconnect(shell, session, **more):
+    return envelope("Reconnect", resource=POWERSHELL, shell=shell, session=session, **more)
+
+
+def connect(shell, session, **more):
+    return envelope("Connect", "<rsp:Connect/>", resource=POWERSHELL, shell=shell, session=session, **more)
+
+
 class Answer:
     def __init__(self, response):
         self.status, self.headers, self.body = response.status, response.headers, response.read()
@@ -152,11 +168,27 @@ class Client:
 
     def begin(self, body, **headers):
         data = body.encode() if isinstance(body, str) else body
-        fields = {"Content-Type": SOAP, **self.authorization, **{k.replace("_", "-"): v for k, v in headers.items()}}
-        self.connection.request("POST", "/wsman?PSVersion=5.1", data, fields)
+        self.post(data, {"Content-Type": SOAP, **self.authorization, **{k.replace("_", "-"): v for k, v in headers.items()}})
 
     def end(self):
-        return Answer(self.connection.getresponse())
+        return self.answer()
+
+    def post(self, data, fields):
+        with self._closing_when_lost():
+            self.connection.request("POST", "/wsman?PSVersion=5.1", data, fields)
+
+    def answer(self):
+        with self._closing_when_lost():
+            return Answer(self.connection.getresponse())
+
+    @contextlib.contextmanager
+    def _closing_when_lost(self):
+        """So that the next request opens a new connection."""
+        try:
+            yield
+        except (OSError, http.client.HTTPException):
+            self.close()
+            raise
 
     def ask(self, body, **headers):
         self.begin(body, **headers)
