@@ -141,6 +141,26 @@ class Checks {
            "shorter than 75s: ordinary polls of 60s, answered late, would be cut");
     }
     check_servers_of(pool, key);
+    check_health(pool, key + ".health");
+  }
+
+  void check_health(const Pool& pool, const std::string& key) {
+    const auto& probes = pool.health.probe;
+    const bool logs_in = std::any_of(probes.begin(), probes.end(), [](Probe probe) {
+      return probe == Probe::Authenticated || probe == Probe::Shell;
+    });
+    if (!logs_in) return;
+    if (pool.health.account.user.empty() && !report_.is_wrong(key + ".account"))
+      wrong(key + ".account.user", "the checks authenticated and shell need an account");
+    if (pool.health.account.password_file.empty() && !report_.is_wrong(key + ".account.password_file"))
+      wrong(key + ".account.password_file", "the account of the checks needs a password");
+    const bool any_tls = std::any_of(settings_.listeners.begin(), settings_.listeners.end(),
+                                     [&](const auto& l) { return l.tls && l.pool == pool.name; });
+    if (!any_tls) {
+      warn(key + ".account.scheme",
+           "Basic over plain HTTP: the password of the checks crosses the network in clear; with a TLS "
+           "listener for this pool they go by TLS");
+    }
   }
 
   // Whoever can read a key can send his sessions to whichever server he likes.

@@ -106,6 +106,8 @@ std::string example_of(const std::string& path) {
   if (path == "pools.<name>.server_tls.ca") return "/etc/winrm-lb/farm-ca.pem";
   if (path == "pools.<name>.server_tls.server_name") return "farm.example.net";
   if (path == "pools.<name>.server_tls.fingerprint") return "\"" + std::string(64, '0') + "\"";
+  if (path == "pools.<name>.health.account.user") return "winrm-lb-probe";
+  if (path == "pools.<name>.health.account.password_file") return "/etc/winrm-lb/probe.password";
   if (path == "include") return "[\"pools.d/*.yaml\"]";
   if (path == "admin.bind") return "\"127.0.0.1:9585\"";
   return {};

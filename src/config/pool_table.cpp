@@ -36,6 +36,8 @@ const Table<Affinity>& affinity_table() {
           "failback", &Affinity::failback,
           {{"when-idle", Failback::WhenIdle}, {"never", Failback::Never}, {"immediate", Failback::Immediate}},
           "when an address returns to the server that it left because that was down"),
+      duration("opaque_idle", &Affinity::opaque_idle, seconds(0), 30 * kDay,
+               "without sealed traffic, until its address counts as idle and may return; 0ms: the ttl"),
       number("prefix4", &Affinity::prefix4, 8, 32,
              "IPv4 addresses that share so many first bits are one client"),
       number("prefix6", &Affinity::prefix6, 16, 128,
@@ -87,12 +89,10 @@ const Table<Timeouts>& timeouts_table() {
   return table;
 }
 
-const Table<Health>& health_table() {
-  static const Table<Health> table = {
-      duration("interval", &Health::interval, milliseconds(100), hours(1), "between two checks of a server"),
-      duration("timeout", &Health::timeout, milliseconds(50), seconds(60), "of one check"),
-      number("fall", &Health::fall, 1, 100, "checks in a row that must fail until a server is down"),
-      number("rise", &Health::rise, 1, 100, "checks in a row that must pass until it is up again"),
+const Table<Drain>& drain_table() {
+  static const Table<Drain> table = {
+      duration("opaque_quiet", &Drain::opaque_quiet, seconds(0), kDay,
+               "without sealed traffic, until an address without sessions has left a draining server"),
   };
   return table;
 }
@@ -125,6 +125,8 @@ const Table<Server>& server_table() {
       number("priority", &Server::priority, 0, 100, "lower ones first; higher ones are backups"),
       number("max_sessions", &Server::max_sessions, 0, 10'000'000,
              "server connections from which on it takes no new client; 0: no limit"),
+      number("max_creates", &Server::max_creates, 0, 10'000,
+             "shells that may be in the making there at once; 0: no limit"),
       choice<Server, ServerMode>("state", &Server::state,
                                  {{"ready", ServerMode::Ready},
                                   {"drain", ServerMode::Drain},
@@ -142,6 +144,14 @@ const Table<Pool>& pool_table() {
       section("server_tls", &Pool::server_tls, server_tls_table(), "TLS towards the servers"),
       section("timeouts", &Pool::timeouts, timeouts_table(), "how long to wait for what"),
       section("health", &Pool::health, health_table(), "how servers are checked"),
+      choice<Pool, WhenAllDown>("when_all_down", &Pool::when_all_down,
+                                {{"reject", WhenAllDown::Reject}, {"last_known", WhenAllDown::LastKnown}},
+                                "without any fit server: 503, or on as before the checks failed"),
+      duration("slow_start", &Pool::slow_start, seconds(0), hours(1),
+               "over which a new or recovered server comes to its full share of new addresses; 0ms: at once"),
+      section("drain", &Pool::drain, drain_table(), "how a server is emptied"),
+      duration("resolve_every", &Pool::resolve_every, seconds(0), kDay,
+               "servers by name are looked up again so often; 0ms: at start and reload only"),
       section("shells", &Pool::shells, shells_table(), "what is done with the shells that can be seen"),
   };
   return table;

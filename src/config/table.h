@@ -10,5 +10,6 @@ const Table<Settings>& settings_table();
 const Table<Listener>& listener_table();
 const Table<Pool>& pool_table();
 const Table<Server>& server_table();
+const Table<Health>& health_table();
 
 }  // namespace winrmlb::config

@@ -112,6 +112,20 @@ TEST(Load, WordsOutsideAClosedSetAreRefusedWithTheNearest) {
                           "you mean balanced?"));
 }
 
+TEST(Load, OneOrSeveralKindsOfChecksMayBeSet) {
+  EXPECT_THAT(mistakes_with("health: {probe: tcp}"), IsEmpty());
+  EXPECT_THAT(mistakes_with("health: {probe: [tls, identify]}"), IsEmpty());
+  EXPECT_THAT(mistakes_with("health: {probe: ping}"),
+              ElementsAre("pools.teams.health.probe: 'ping' is not one of tcp, tls, identify, authenticated, "
+                          "shell"));
+  EXPECT_THAT(mistakes_with("health: {probe: [tcp, tcp]}"), ElementsAre(HasSubstr("stands here twice")));
+  EXPECT_THAT(mistakes_with("health: {probe: []}"), ElementsAre(HasSubstr("a kind of check")));
+  EXPECT_THAT(
+      mistakes_with("health: {probe: shell}"),
+      ElementsAre(HasSubstr("health.account.user: the checks authenticated and shell need an account"),
+                  HasSubstr("health.account.password_file: the account of the checks needs")));
+}
+
 TEST(Load, BoundsHoldAtTheirEnds) {
   EXPECT_THAT(mistakes_with("timeouts: {connect: 50ms}"), IsEmpty());
   EXPECT_THAT(mistakes_with("timeouts: {connect: 60s}"), IsEmpty());

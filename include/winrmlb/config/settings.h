@@ -64,6 +64,7 @@ struct Affinity {
   Assign assign = Assign::Balanced;
   Failback failback = Failback::WhenIdle;
   AffinityCookie cookie;
+  seconds opaque_idle{0};  // after sealed traffic, until an address counts as idle; 0: the ttl
   friend bool operator==(const Affinity&, const Affinity&) = default;
 };
 
@@ -77,6 +78,7 @@ struct Server {
   std::uint16_t weight = 100;      // 0: takes no new client
   std::uint8_t priority = 0;       // lower first; higher tiers are backups
   std::uint32_t max_sessions = 0;  // 0: no limit
+  std::uint32_t max_creates = 0;   // shells being made at once; 0: no limit
   ServerMode state = ServerMode::Ready;
   friend bool operator==(const Server&, const Server&) = default;
 };
@@ -105,11 +107,88 @@ struct Timeouts {
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
+/// What a check does, from the cheapest to the one that proves most.
+///
+///   Tcp            a connection is made                  the port is open
+///   Tls            a TLS handshake                       the certificate holds
+///   Identify       the anonymous Identify                the WinRM service answers
+///   Authenticated  Identify with a login                 logins are accepted
+///   Shell          a shell is made, runs, and is deleted everything, at the price of a process
+enum class Probe : std::uint8_t { Tcp, Tls, Identify, Authenticated, Shell };
+
+/// When one kind of check is made. 0: as health.interval and health.timeout say.
+struct ProbeTimes {
+  milliseconds interval{0};
+  milliseconds timeout{0};
+  friend bool operator==(const ProbeTimes&, const ProbeTimes&) = default;
+};
+
+struct TlsProbe : ProbeTimes {
+  seconds warn_before{14 * 24 * 3600};  // the certificate's end
+  friend bool operator==(const TlsProbe&, const TlsProbe&) = default;
+};
+
+struct AuthenticatedProbe {
+  milliseconds interval{30000};
+  milliseconds timeout{5000};
+  friend bool operator==(const AuthenticatedProbe&, const AuthenticatedProbe&) = default;
+};
+
+struct ShellProbe {
+  milliseconds interval{60000};
+  milliseconds timeout{30000};
+  std::string command = "echo winrm-lb";
+  std::string expect = "winrm-lb";  // stands in the output
+  friend bool operator==(const ShellProbe&, const ShellProbe&) = default;
+};
+
+/// Who the deeper checks log in as.
+enum class AccountScheme : std::uint8_t { Basic };
+
+struct ProbeAccount {
+  std::string user;
+  std::string password_file;  // its first line
+  AccountScheme scheme = AccountScheme::Basic;
+  friend bool operator==(const ProbeAccount&, const ProbeAccount&) = default;
+};
+
+/// What sessions see of a server, as evidence beside the checks. Weights add up and fade within `window`.
+struct Passive {
+  std::uint8_t limit = 3;             // from here on the server is under suspicion
+  seconds window{10};                 // in which evidence fades
+  std::uint8_t reset = 1;             // a connection lost within an answer
+  std::uint8_t unavailable = 3;       // 503
+  std::uint8_t service_disabled = 3;  // a fault that says that remote access is off
+  friend bool operator==(const Passive&, const Passive&) = default;
+};
+
+/// What the death of a server does to the sessions on it.
+struct Down {
+  milliseconds grace{5000};         // it refuses or resets: until its sessions are ended
+  milliseconds close_after{20000};  // it is silent or unfit: the same, since it may only be frozen
+  friend bool operator==(const Down&, const Down&) = default;
+};
+
+/// Whether a server that was never checked may serve.
+enum class NewServer : std::uint8_t { Wait, Serve };
+
 struct Health {
+  std::vector<Probe> probe{Probe::Identify};
   milliseconds interval{2000};  // between checks of a server that is up
   milliseconds timeout{1500};   // of one check
   std::uint8_t fall = 2;        // failures in a row until a server is down
   std::uint8_t rise = 2;        // passes in a row until it is up again
+  seconds hold_down{5};         // that a server stays down at least when it falls again; doubles each time
+  seconds hold_down_most{300};
+  NewServer new_server = NewServer::Wait;
+  ProbeTimes tcp;
+  TlsProbe tls;
+  ProbeTimes identify;
+  AuthenticatedProbe authenticated;
+  ShellProbe shell;
+  ProbeAccount account;
+  Passive passive;
+  Down down;
   friend bool operator==(const Health&, const Health&) = default;
 };
 
@@ -124,6 +203,14 @@ struct Shells {
   friend bool operator==(const Shells&, const Shells&) = default;
 };
 
+/// What a pool does without any fit server.
+enum class WhenAllDown : std::uint8_t { Reject, LastKnown };
+
+struct Drain {
+  seconds opaque_quiet{120};  // without sealed traffic, until an address is gone from a draining server
+  friend bool operator==(const Drain&, const Drain&) = default;
+};
+
 struct Pool {
   std::string name;
   std::vector<Server> servers;     // in the order of the file
@@ -133,6 +220,10 @@ struct Pool {
   Timeouts timeouts;
   Health health;
   Shells shells;
+  WhenAllDown when_all_down = WhenAllDown::Reject;
+  seconds slow_start{30};  // over which a new or recovered server comes to its share of new addresses
+  Drain drain;
+  seconds resolve_every{30};  // servers by name; 0: only at start and reload
   friend bool operator==(const Pool&, const Pool&) = default;
 };
 
