@@ -11,14 +11,14 @@ import winrm
 from balancer import Balancer
 from many_clients import IDENTIFY
 from soak import soak_count
-from winrm_sim import DEFAULT_PASSWORD, DEFAULT_USER, DEFAULT_USERS, WinrmSim, negotiate_environment
+from winrm_sim import DEFAULT_PASSWORD, DEFAULT_USER, DEFAULT_USERS, WinrmSim, make_certificate, negotiate_environment
 
 WAYS = {
     "basic_plain": ("plain", {"transport": "basic", "message_encryption": "never"}),
     "ntlm_sealed": ("plain", {"transport": "ntlm", "message_encryption": "always"}),
     "basic_tls": ("tls", {"transport": "basic"}),
-    # Server and balancer show different certificates, so a login that is tied to the certificate could not pass.
-    "ntlm_tls": ("tls", {"transport": "ntlm", "send_cbt": False}),
+    # The login says which certificate the client saw: the balancer's, which is that of the servers too.
+    "ntlm_tls": ("tls", {"transport": "ntlm", "send_cbt": True}),
 }
 # As often as the requests of one client count up to 200: each command takes three, and its shell two.
 COMMANDS = max(3, soak_count(66))
@@ -27,18 +27,19 @@ BUILDING = threading.Lock()  # one client at a time exchanges requests.Session f
 
 
 @pytest.fixture(name="sims", scope="module")
-def three_servers():
-    with WinrmSim("ps1", address="127.0.0.11", https=True, allow_unencrypted=True) as one, \
-         WinrmSim("ps2", address="127.0.0.12", https=True, allow_unencrypted=True) as two, \
-         WinrmSim("ps3", address="127.0.0.13", https=True, allow_unencrypted=True) as three:
+def three_servers(tmp_path_factory):
+    certificate, key = make_certificate(tmp_path_factory.mktemp("certificate"))
+    options = {"https": True, "certificate": certificate, "key": key, "allow_unencrypted": True}
+    with WinrmSim("ps1", address="127.0.0.11", **options) as one, WinrmSim("ps2", address="127.0.0.12", **options) as two, \
+         WinrmSim("ps3", address="127.0.0.13", **options) as three:
         yield one, two, three
 
 
-@pytest.fixture(name="balancer")
-def fresh_balancer(sims):
+@pytest.fixture(name="balancer", params=[2, 4], ids="{}_workers".format)
+def fresh_balancer(request, sims):
     for sim in sims:
         sim.clear_seen()
-    with Balancer(sims) as balancer:
+    with Balancer(sims, workers=request.param, certificate=sims[0].certificate, key=sims[0].key) as balancer:
         yield balancer
 
 

@@ -141,8 +141,12 @@ class Answer:
         return any(node.get("State", "").endswith("/Done") for node in self.root.iter())
 
 
+def base64_text(data):
+    return base64.b64encode(data).decode()
+
+
 def login(user, password):
-    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+    return {"Authorization": "Basic " + base64_text(f"{user}:{password}".encode())}
 
 
 class Client:
