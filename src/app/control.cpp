@@ -121,9 +121,9 @@ Status Control::bind_listeners() {
                       .access_sink = access_sink_,
                       .open_sessions = open_sessions_,
                       .most_sessions = most_sessions_,
-                      .report_connect_failure = [this](ServerId server, ErrorCode code) {
-                        report_connect_failure(server, code);
-                      }};
+                      .report_connect_failure =
+                          [this](ServerId server, ErrorCode code) { report_connect_failure(server, code); },
+                      .report_passive = [](ServerId, health::PassiveSignal, const Uuid&) {}};
     workers_.push_back(std::make_unique<Worker>(static_cast<std::uint16_t>(i), std::move(lent), snapshot_));
     for (const auto& listener : snapshot_->listeners) {
       workers_.back()->listen(listener.id, std::move(bound_[listener.id].sockets[i]));

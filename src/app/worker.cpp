@@ -65,6 +65,7 @@ Worker::Worker(std::uint16_t index, Lent lent, std::shared_ptr<const proxy::Snap
       ticker_(io_) {
   context_.snapshot = std::move(snapshot);
   context_.report_connect_failure = lent_.report_connect_failure;
+  context_.report_passive = lent_.report_passive;
 }
 
 Worker::~Worker() { join(); }

@@ -11,22 +11,6 @@ constexpr milliseconds kRecheck{100};      // while a verdict is due
 constexpr std::uint8_t kHardFailures = 2;  // refused, and refused again
 }  // namespace
 
-std::string_view name_of(Evidence evidence) noexcept {
-  switch (evidence) {
-    case Evidence::Pass:
-      return "pass";
-    case Evidence::Refused:
-      return "refused";
-    case Evidence::TimedOut:
-      return "timed_out";
-    case Evidence::Unreachable:
-      return "unreachable";
-    case Evidence::Unresolved:
-      return "unresolved";
-  }
-  return "unknown";
-}
-
 std::optional<Transition> HealthState::take(const Finding& finding, TimePoint now) {
   if (finding.evidence == Evidence::Pass) {
     failures_ = hard_failures_ = 0;

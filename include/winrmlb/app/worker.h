@@ -29,7 +29,9 @@ class Worker {
     telemetry::AccessSink& access_sink;
     std::atomic<std::uint32_t>& open_sessions;                        // of all workers
     std::uint32_t most_sessions;                                      // of all workers
-    std::function<void(ServerId, ErrorCode)> report_connect_failure;  // called on the worker's thread
+    // Called on the worker's thread.
+    std::function<void(ServerId, ErrorCode)> report_connect_failure;
+    std::function<void(ServerId, health::PassiveSignal, const Uuid&)> report_passive;
   };
 
   Worker(std::uint16_t index, Lent lent, std::shared_ptr<const proxy::Snapshot> snapshot);

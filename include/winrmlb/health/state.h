@@ -18,17 +18,9 @@
 #include "winrmlb/balance/server_state.h"
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/time.h"
+#include "winrmlb/health/evidence.h"
 
 namespace winrmlb::health {
-
-enum class Evidence : std::uint8_t { Pass, Refused, TimedOut, Unreachable, Unresolved };
-std::string_view name_of(Evidence evidence) noexcept;
-constexpr bool is_hard(Evidence evidence) noexcept { return evidence == Evidence::Refused; }
-
-struct Finding {
-  Evidence evidence = Evidence::Pass;
-  std::string detail;  // for people: "10.0.0.11:5985 refused the connection"
-};
 
 struct Transition {
   balance::Fitness from;

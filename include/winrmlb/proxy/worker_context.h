@@ -16,6 +16,8 @@
 
 #include "winrmlb/core/ids.h"
 #include "winrmlb/core/time.h"
+#include "winrmlb/core/uuid.h"
+#include "winrmlb/health/evidence.h"
 #include "winrmlb/http/head.h"
 #include "winrmlb/net/block.h"
 #include "winrmlb/net/clock.h"
@@ -81,6 +83,9 @@ struct WorkerContext {
   /// Tells health that a connect to a server failed, so that it checks at once. Its verdict comes as
   /// Signal::Verdict to every session of the worker.
   std::function<void(ServerId, ErrorCode)> report_connect_failure;
+  /// Tells health what an exchange saw of a server. The shell is for ShellLost only, and only one that was
+  /// used there within the last minute says something about the server.
+  std::function<void(ServerId, health::PassiveSignal, const Uuid& shell)> report_passive;
 
   // Scratch for one step without suspension.
   http::Fields fields;

@@ -101,14 +101,16 @@ void TestBalancer::bind() {
                            .access_sink = access_sink_,
                            .open_sessions = open_sessions_,
                            .most_sessions = most,
-                           .report_connect_failure = [this](ServerId server, ErrorCode code) {
-                             boost::asio::post(io_, [this, server, code] {
-                               const auto evidence = code == ErrorCode::ConnectRefused
-                                                         ? health::Evidence::Refused
-                                                         : health::Evidence::TimedOut;
-                               watch_.connect_failed(server, {evidence, "a session's connect"});
-                             });
-                           }};
+                           .report_connect_failure =
+                               [this](ServerId server, ErrorCode code) {
+                                 boost::asio::post(io_, [this, server, code] {
+                                   const auto evidence = code == ErrorCode::ConnectRefused
+                                                             ? health::Evidence::Refused
+                                                             : health::Evidence::TimedOut;
+                                   watch_.connect_failed(server, {evidence, "a session's connect"});
+                                 });
+                               },
+                           .report_passive = [](ServerId, health::PassiveSignal, const Uuid&) {}};
     workers_.push_back(
         std::make_unique<app::Worker>(static_cast<std::uint16_t>(i), std::move(lent), snapshot_));
     for (std::size_t l = 0; l < listening_.size(); ++l)
