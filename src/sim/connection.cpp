@@ -37,8 +37,6 @@ using Parser = http::request_parser<http::string_body>;
 
 constexpr auto kQuietly = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint64_t kMostBody = 32ULL * 1024 * 1024;
-constexpr std::string_view kSoapUtf8 = "application/soap+xml;charset=UTF-8";
-constexpr std::string_view kSoapUtf16 = "application/soap+xml;charset=UTF-16";
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -49,7 +47,7 @@ class Connection {
       : server_(server),
         stream_(stream),
         port_(std::move(port)),
-        login_(server.authority()),
+        login_(server.authority(), port_ == "https" ? server.tls_channel() : ""),
         sockets_(server.sockets()),
         number_(server.next_connection()) {
     (*sockets_)[number_] = &socket();

@@ -10,6 +10,7 @@
 #include <gssapi/gssapi_krb5.h>
 
 #include "winrmlb/core/text.h"
+#include "winrmlb/sim/channel_binding.h"
 #include "winrmlb/sim/soap.h"
 
 namespace winrmlb::sim {
@@ -227,6 +228,23 @@ LoginStep Login::offer(std::string_view authorization) {
   return step;
 }
 
+// What is passed to the mechanism must be matched by the client. Kerberos lets a client pass that says
+// nothing, the NTLM mechanism does not, so that it gets no bindings for such a client.
+bool Login::is_bound(std::string_view token) const {
+  if (channel_.empty()) return false;
+  switch (authority_.options_.channel_binding) {
+    case ChannelBinding::None:
+      return false;
+    case ChannelBinding::Relaxed: {
+      const auto said = ntlm_binding(token);
+      return !said.authenticates || said.token.has_value();
+    }
+    case ChannelBinding::Strict:
+      return true;
+  }
+  return false;
+}
+
 LoginStep Login::accept(std::string_view scheme, std::string_view token) {
   if (established_) reset();
   LoginStep step;
@@ -240,13 +258,17 @@ LoginStep Login::accept(std::string_view scheme, std::string_view token) {
   const std::string whole = completed(token);
   gss_buffer_desc input = buffer_of(whole);
   gss_buffer_desc output = GSS_C_EMPTY_BUFFER;
-  const OM_uint32 major = gss_accept_sec_context(
-      &minor, &context, static_cast<gss_cred_id_t>(authority_.credentials_), &input,
-      GSS_C_NO_CHANNEL_BINDINGS, &client, &mechanism, &output, &flags, nullptr, nullptr);
+  gss_channel_bindings_struct bindings{};
+  bindings.application_data = buffer_of(channel_);
+  const OM_uint32 major =
+      gss_accept_sec_context(&minor, &context, static_cast<gss_cred_id_t>(authority_.credentials_), &input,
+                             is_bound(whole) ? &bindings : GSS_C_NO_CHANNEL_BINDINGS, &client, &mechanism,
+                             &output, &flags, nullptr, nullptr);
   context_ = context;
   if (output.length > 0) step.answer = step.scheme + " " + base64_encode(taken(output));
-  if (GSS_ERROR(major) || (major == GSS_S_COMPLETE && (flags & GSS_C_ANON_FLAG) != 0)) {
-    step.trouble = GSS_ERROR(major) ? status_text(major, minor, mechanism) : "anonymous logins are refused";
+  step.trouble = GSS_ERROR(major) ? status_text(major, minor, mechanism) : "";
+  if (major == GSS_S_COMPLETE) step.trouble = objection(flags, whole);
+  if (!step.trouble.empty()) {
     step.answer.clear();
     reset();
   } else if ((major & GSS_S_CONTINUE_NEEDED) != 0) {
@@ -265,6 +287,15 @@ LoginStep Login::accept(std::string_view scheme, std::string_view token) {
   }
   if (client != GSS_C_NO_NAME) gss_release_name(&ignored, &client);
   return step;
+}
+
+// Why a login that the mechanism takes is refused all the same.
+std::string Login::objection(std::uint32_t flags, std::string_view token) const {
+  if ((flags & GSS_C_ANON_FLAG) != 0) return "anonymous logins are refused";
+  if (channel_.empty() || authority_.options_.channel_binding != ChannelBinding::Strict) return {};
+  const bool said =
+      is_kerberos() ? (flags & GSS_C_CHANNEL_BOUND_FLAG) != 0 : ntlm_binding(token).token.has_value();
+  return said ? "" : "the login says nothing of its channel, and must";
 }
 
 bool Login::is_kerberos() const {

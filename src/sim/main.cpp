@@ -40,6 +40,8 @@ struct Arguments {
   std::string control;
   std::vector<std::string> users;
   std::string users_file;
+  std::string accounts_file;
+  std::string channel_binding = "none";
   std::string schemes = "basic,negotiate,ntlm,kerberos";
   std::string idle_connection = "120s";
   std::string idle_shell = "2h";
@@ -86,20 +88,44 @@ sim::User user_of(const std::string& text) {
 }
 
 // DOMAIN:user:password lines, the format that gss-ntlmssp reads too; '#' starts a comment.
-void read_users(const std::string& path, std::vector<sim::User>& users) {
+void read_users(const std::string& option, const std::string& path, std::vector<sim::User>& users) {
   std::ifstream file(path);
-  if (!file) refuse("--users-file " + path + ": cannot be read");
+  if (!file) refuse(option + " " + path + ": cannot be read");
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
     if (line.empty() || line.front() == '#') continue;
     const auto first = line.find(':');
     const auto second = first == std::string::npos ? first : line.find(':', first + 1);
     if (second == std::string::npos) {
-      refuse("--users-file " + path + ":" + std::to_string(number) + ": expected DOMAIN:user:password");
+      refuse(option + " " + path + ":" + std::to_string(number) + ": expected DOMAIN:user:password");
     }
     users.push_back(
         {line.substr(0, first), line.substr(first + 1, second - first - 1), line.substr(second + 1)});
   }
+}
+
+// The same with a fourth part, which says what the account may do.
+void read_accounts(const std::string& path, std::vector<sim::User>& users) {
+  const auto before = users.size();
+  read_users("--accounts-file", path, users);
+  for (auto user = users.begin() + static_cast<std::ptrdiff_t>(before); user != users.end(); ++user) {
+    const auto colon = user->password.rfind(':');
+    const auto role = colon == std::string::npos ? std::string() : user->password.substr(colon + 1);
+    if (role != "administrator" && role != "user") {
+      refuse("--accounts-file " + path + ": expected DOMAIN:user:password:administrator or ...:user for " +
+             user->name);
+    }
+    user->administrator = role == "administrator";
+    user->password.erase(colon);
+  }
+}
+
+sim::ChannelBinding channel_binding_of(const std::string& text) {
+  for (const auto level :
+       {sim::ChannelBinding::None, sim::ChannelBinding::Relaxed, sim::ChannelBinding::Strict}) {
+    if (equals_ignoring_case(sim::name_of(level), text)) return level;
+  }
+  refuse("--cbt " + text + ": expected none, relaxed or strict");
 }
 
 sim::Schemes schemes_of(const std::string& list) {
@@ -132,6 +158,16 @@ void declare(CLI::App& app, Arguments& arguments, sim::Options& options) {
                  "DOMAIN\\user:password; may be given again. Visible to other users of this "
                  "machine in its process list: prefer --users-file");
   app.add_option("--users-file", arguments.users_file, "File of DOMAIN:user:password lines");
+  app.add_option(
+      "--accounts-file", arguments.accounts_file,
+      "File of DOMAIN:user:password:ROLE lines; ROLE is administrator, as all others are, or user: "
+      "one who can log in, but is denied a shell");
+  app.add_option(
+         "--cbt", arguments.channel_binding,
+         "What a login over TLS (NTLM, Negotiate, Kerberos) must say of the certificate that its client "
+         "saw: none looks at nothing, relaxed refuses a wrong one, strict a missing one too. Windows is "
+         "relaxed: behind a balancer that ends TLS with another certificate, logins then fail")
+      ->capture_default_str();
   app.add_option("--control", arguments.control,
                  "ADDRESS:PORT of the control endpoint; GET / there explains it");
   app.add_option("--auth", arguments.schemes,
@@ -169,7 +205,9 @@ void complete(const Arguments& arguments, sim::Options& options) {
   options.timers.operation = duration(arguments.max_timeout, "--max-timeout");
   for (const auto& text : arguments.users)
     options.users.push_back(user_of(text));
-  if (!arguments.users_file.empty()) read_users(arguments.users_file, options.users);
+  if (!arguments.users_file.empty()) read_users("--users-file", arguments.users_file, options.users);
+  if (!arguments.accounts_file.empty()) read_accounts(arguments.accounts_file, options.users);
+  options.channel_binding = channel_binding_of(arguments.channel_binding);
   if (!options.http && !options.https) refuse("nothing to listen on: give --http, --https or both");
   if (options.https && (options.certificate.empty() || options.key.empty())) {
     refuse("--https needs --certificate and --key");

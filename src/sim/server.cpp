@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "winrmlb/core/text.h"
+#include "winrmlb/sim/channel_binding.h"
 
 namespace winrmlb::sim {
 
@@ -41,6 +42,7 @@ Server::Server(const Options& options, asio::io_context& io)
   tls_.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
   tls_.use_certificate_chain_file(options_.certificate);
   tls_.use_private_key_file(options_.key, asio::ssl::context::pem);
+  tls_channel_ = tls_server_end_point(options_.certificate);
 }
 
 std::string Server::start() {

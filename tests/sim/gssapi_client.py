@@ -20,6 +20,11 @@ class Oid(ctypes.Structure):
     _fields_ = [("length", ctypes.c_uint32), ("elements", ctypes.c_char_p)]
 
 
+class ChannelBindings(ctypes.Structure):
+    _fields_ = [("initiator_type", ctypes.c_uint32), ("initiator", Buffer), ("acceptor_type", ctypes.c_uint32),
+                ("acceptor", Buffer), ("data", Buffer)]
+
+
 class IovBuffer(ctypes.Structure):
     _fields_ = [("type", ctypes.c_uint32), ("buffer", Buffer)]
 
@@ -32,9 +37,14 @@ def buffer_of(data):
 
 
 class Context:
-    """A security context with `service`, e.g. HTTP@winrm.test; the ticket comes from $KRB5CCNAME."""
+    """A security context with `service`, e.g. HTTP@winrm.test; the ticket comes from $KRB5CCNAME.
 
-    def __init__(self, service):
+    `channel` is what the login is bound to, e.g. b"tls-server-end-point:..."; None: nothing.
+    """
+
+    def __init__(self, service, channel=None):
+        self.channel = None if channel is None else buffer_of(channel)
+        self.bindings = None if channel is None else ctypes.byref(ChannelBindings(data=self.channel))
         self.gssapi = ctypes.CDLL("libgssapi_krb5.so.2")
         self.minor, self.context, self.name = ctypes.c_uint32(), ctypes.c_void_p(), ctypes.c_void_p()
         self.mechanism = Oid(len(KERBEROS), KERBEROS)
@@ -50,7 +60,7 @@ class Context:
         given, made = buffer_of(token), Buffer()
         self._check(self.gssapi.gss_init_sec_context(
             ctypes.byref(self.minor), None, ctypes.byref(self.context), self.name, ctypes.byref(self.mechanism),
-            MUTUAL | CONFIDENTIAL | INTEGRITY, 0, None, ctypes.byref(given), None, ctypes.byref(made), None, None))
+            MUTUAL | CONFIDENTIAL | INTEGRITY, 0, self.bindings, ctypes.byref(given), None, ctypes.byref(made), None, None))
         return made.bytes()
 
     def seal(self, clear):

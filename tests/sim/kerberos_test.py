@@ -1,7 +1,10 @@
 """Kerberos logins and sealing of winrm-sim, with a KDC of its own."""
 
 import base64
+import hashlib
+import http.client
 import re
+import ssl
 import struct
 import subprocess
 
@@ -65,3 +68,19 @@ def test_messages_are_sealed_both_ways(realm, member, monkeypatch):
         clear = context.open(payload[4:4 + size], payload[4 + size:])
         assert len(clear) == length and (b"IdentifyResponse" in clear or b"ResourceCreated" in clear)
     assert member.shells()[0]["owner"] == "WINRM\\alice"
+
+
+@pytest.mark.parametrize("cbt, said, status", [
+    ("none", "wrong", 200), ("relaxed", "right", 200), ("relaxed", "wrong", 401), ("relaxed", "nothing", 200),
+    ("strict", "right", 200), ("strict", "wrong", 401), ("strict", "nothing", 401)])
+def test_logins_are_bound_to_the_certificate(realm, monkeypatch, cbt, said, status):
+    for name, value in realm.kerberos_environment("alice").items():
+        monkeypatch.setenv(name, value)
+    with WinrmSim("ps1", https=True, cbt=cbt, environment=realm.server_environment()) as server:
+        certificate = ssl.PEM_cert_to_DER_cert(server.certificate.read_text(encoding="ascii"))
+        end_point = b"tls-server-end-point:" + hashlib.sha256(certificate).digest()
+        channel = {"right": end_point, "wrong": end_point[:-1] + b"?", "nothing": None}[said]
+        client = http.client.HTTPSConnection(server.https, context=ssl._create_unverified_context())
+        token = base64.b64encode(Context(f"HTTP@{HOST}", channel).step()).decode()
+        client.request("POST", "/wsman", "", {"Authorization": f"Kerberos {token}"})
+        assert client.getresponse().status == status, server.seen()

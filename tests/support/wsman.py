@@ -153,7 +153,7 @@ class Client:
     """One connection at a time, opened when it is needed; Basic as the first of the simulated users unless told otherwise."""
 
     def __init__(self, target, user=None, password=None, timeout=30, address=None, tls=False):
-        domain, name, secret = getattr(target, "users", DEFAULT_USERS)[0]
+        domain, name, secret = getattr(target, "users", DEFAULT_USERS)[0][:3]
         self.authorization = login(user or f"{domain}\\{name}", password or secret)
         source = (address, 0) if address else None
         if tls:

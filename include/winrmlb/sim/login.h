@@ -63,7 +63,8 @@ struct Sealed {
 
 class Login {
  public:
-  explicit Login(const Authority& authority) : authority_(authority) {}
+  /// `channel`: what a login may be bound to (channel_binding.h); empty on a plain connection.
+  Login(const Authority& authority, std::string_view channel) : authority_(authority), channel_(channel) {}
   ~Login();
   Login(const Login&) = delete;
   Login& operator=(const Login&) = delete;
@@ -81,9 +82,12 @@ class Login {
  private:
   void reset();
   LoginStep accept(std::string_view scheme, std::string_view token);
+  bool is_bound(std::string_view token) const;
+  std::string objection(std::uint32_t flags, std::string_view token) const;
   bool is_kerberos() const;
 
   const Authority& authority_;
+  std::string channel_;
   void* context_ = nullptr;  // gss_ctx_id_t
   bool established_ = false;
   std::string user_;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "winrmlb/core/address.h"
@@ -19,7 +20,17 @@ struct User {
   std::string domain;  // may be empty
   std::string name;
   std::string password;
+  bool administrator = true;  // others can log in, but not open a shell
 };
+
+/// What a login over TLS must say of its channel (CbtHardeningLevel of winrm/config/service).
+enum class ChannelBinding : std::uint8_t {
+  None,     // nothing is looked at
+  Relaxed,  // nothing is fine, but what is said must be true; as Windows is out of the box
+  Strict,   // it must be said
+};
+
+std::string_view name_of(ChannelBinding level);  // as winrm/config spells it: None, Relaxed, Strict
 
 /// Which Authorization schemes the server offers.
 struct Schemes {
@@ -52,6 +63,7 @@ struct Options {
   std::string key;
   std::vector<User> users;
   Schemes schemes;
+  ChannelBinding channel_binding = ChannelBinding::None;
   bool allow_unencrypted = false;
   Quotas quotas;
   Timers timers;

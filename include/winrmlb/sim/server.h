@@ -39,6 +39,8 @@ class Server {
   Journal& journal() { return journal_; }
   Trouble& trouble() { return trouble_; }
   boost::asio::ssl::context& tls() { return tls_; }
+  /// What logins on the TLS port are bound to.
+  const std::string& tls_channel() const { return tls_channel_; }
   double uptime() const;
 
   void set_trouble(Trouble trouble);
@@ -67,6 +69,7 @@ class Server {
   const Options& options_;
   boost::asio::io_context& io_;
   boost::asio::ssl::context tls_;
+  std::string tls_channel_;
   Authority authority_;
   Service service_;
   Journal journal_;
