@@ -288,6 +288,7 @@ class Connection {
     seen->command_id = reply.command_id;
     seen->fault = reply.fault_code;
     if (mode != TroubleMode::None) seen->trouble = name_of(mode);
+    if (reply.executed && !seen->message_id.empty()) server_.journal().note_executed(*seen);
   }
 
   // Troubles that execute nothing.

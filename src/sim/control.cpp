@@ -24,6 +24,9 @@ constexpr auto kQuietly = asio::as_tuple(asio::use_awaitable);
 constexpr std::string_view kHelp =
     "GET    /seen?since=N   what each request was: connection, address, login, operation, shell, answer\n"
     "DELETE /seen           forgets them\n"
+    "GET    /executed       the messages that were carried out, each with how often, and on which "
+    "connections\n"
+    "DELETE /executed       forgets them\n"
     "GET    /shells         the shells that live here\n"
     "GET    /counters       counters of the interpreter, and totals\n"
     "GET    /fault          the trouble in force\n"
@@ -104,6 +107,22 @@ Outcome seen(Server& server, std::string_view query) {
   return ok({{"name", server.options().name}, {"seen", std::move(entries)}});
 }
 
+Outcome executed(Server& server) {
+  json::array messages;
+  for (const auto& one : server.journal().executed()) {
+    messages.push_back(json::object{{"message_id", one.message_id},
+                                    {"operation", one.operation},
+                                    {"shell_id", one.shell_id},
+                                    {"command_id", one.command_id},
+                                    {"user", one.user},
+                                    {"connections", json::value_from(one.connections)},
+                                    {"times", one.connections.size()}});
+  }
+  return ok({{"name", server.options().name},
+             {"executed", std::move(messages)},
+             {"dropped", server.journal().executed_dropped()}});
+}
+
 Outcome shells(Server& server) {
   json::array list;
   for (const auto& [id, shell] : server.service().shells().all())
@@ -178,6 +197,11 @@ Outcome act(Server& server, const http::request<http::string_body>& request) {
   if (is_get && path == "/seen") return seen(server, query);
   if (request.method() == http::verb::delete_ && path == "/seen") {
     server.journal().clear();
+    return ok({});
+  }
+  if (is_get && path == "/executed") return executed(server);
+  if (request.method() == http::verb::delete_ && path == "/executed") {
+    server.journal().clear_executed();
     return ok({});
   }
   if (is_get && path == "/shells") return shells(server);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "winrmlb/core/text.h"
+#include "winrmlb/sim/login.h"
 #include "winrmlb/sim/psrp.h"
 
 namespace winrmlb::sim {
@@ -65,54 +66,83 @@ awaitable<void> Service::handle(const SoapRequest& request, const Caller& caller
     const auto known = answered_.find(request.operation_id);
     if (known != answered_.end()) {
       reply = request.retransmission ? known->second : fault(request, Fault::DuplicateOperation);
+      reply.executed = false;
       co_return;
     }
   }
   shells_.expire(Clock::now());
-  if (request.action == Action::Identify) {
-    reply = identify(request, caller);
-  } else if (needs_shell(request.action)) {
-    Shell* shell = shells_.find(request.shell_id);
-    if (shell == nullptr) {
-      reply = fault(request, Fault::ShellNotFound);
-    } else if (!equals_ignoring_case(shell->owner, caller.user)) {
-      reply = fault(request, Fault::AccessDenied);
-    } else {
-      co_await in_shell(request, caller, *shell, hangup, reply);
-    }
+  Shell* shell = nullptr;
+  if (const auto refused = refusal(request, caller, shell)) {
+    reply = fault(request, *refused);
   } else {
-    switch (request.action) {
-      case Action::Get:
-        reply = get(request, caller);
-        break;
-      case Action::Create:
-        reply = create(request, caller);
-        break;
-      case Action::Enumerate:
-        reply = enumerate(request, caller);
-        break;
-      case Action::Pull:
-        reply = pull(request);
-        break;
-      case Action::Release:
-        reply = release(request);
-        break;
-      case Action::Identify:
-      case Action::Delete:
-      case Action::Command:
-      case Action::Send:
-      case Action::Receive:
-      case Action::Signal:
-      case Action::Disconnect:
-      case Action::Reconnect:
-      case Action::Connect:
-      case Action::Other:
-        reply = fault(request, Fault::ActionNotSupported);
-        break;
-    }
+    if (shell != nullptr) shell->last_use = Clock::now();
+    co_await carry_out(request, caller, shell, hangup, reply);
   }
   if (reply.shell_id.empty()) reply.shell_id = request.shell_id;
   if (!hangup.gone) remember(request.operation_id, reply);
+}
+
+// What is refused whatever it asks for; `shell` is the one that the request needs.
+std::optional<Fault> Service::refusal(const SoapRequest& request, const Caller& caller, Shell*& shell) {
+  if (!needs_shell(request.action)) return std::nullopt;
+  shell = shells_.find(request.shell_id);
+  if (shell == nullptr) return Fault::ShellNotFound;
+  if (!equals_ignoring_case(shell->owner, caller.user)) return Fault::AccessDenied;
+  const bool ends_the_absence = request.action == Action::Reconnect || request.action == Action::Connect ||
+                                request.action == Action::Delete;
+  if (shell->disconnected && !ends_the_absence) return Fault::ShellDisconnected;
+  return std::nullopt;
+}
+
+awaitable<void> Service::carry_out(const SoapRequest& request, const Caller& caller, Shell* shell,
+                                   Hangup& hangup, Reply& reply) {
+  switch (request.action) {
+    case Action::Identify:
+      reply = identify(request, caller);
+      break;
+    case Action::Get:
+      reply = get(request, caller);
+      break;
+    case Action::Create:
+      reply = create(request, caller);
+      break;
+    case Action::Enumerate:
+      reply = enumerate(request, caller);
+      break;
+    case Action::Pull:
+      reply = pull(request);
+      break;
+    case Action::Release:
+      reply = release(request);
+      break;
+    case Action::Command:
+      reply = start_command(request, caller, *shell);
+      break;
+    case Action::Send:
+      reply = send(request, *shell);
+      break;
+    case Action::Receive:
+      co_await receive(request, *shell, hangup, reply);
+      break;
+    case Action::Signal:
+      reply = signal(request, *shell);
+      break;
+    case Action::Delete:
+      reply = remove(request, *shell);
+      break;
+    case Action::Disconnect:
+      reply = disconnect(request, *shell);
+      break;
+    case Action::Reconnect:
+      reply = reconnect(request, *shell);
+      break;
+    case Action::Connect:
+      reply = connect(request, *shell);
+      break;
+    case Action::Other:
+      reply = fault(request, Fault::ActionNotSupported);
+      break;
+  }
 }
 
 void Service::remember(const std::string& operation_id, const Reply& reply) {
@@ -128,6 +158,7 @@ Reply Service::success(const SoapRequest& request, std::string body, std::string
   Reply reply;
   const std::string action = action_uri.empty() ? request.action_uri + "Response" : std::string(action_uri);
   reply.envelope = answer_envelope(action, request.message_id, body);
+  reply.executed = true;
   return reply;
 }
 
@@ -193,8 +224,9 @@ Reply Service::get(const SoapRequest& request, const Caller& caller) {
           number("EnumerationTimeoutms", 60000) + number("MaxConnections", 300) +
           flag("AllowUnencrypted", options_.allow_unencrypted) + "<cfg:Auth>" +
           flag("Basic", options_.schemes.basic) + flag("Kerberos", options_.schemes.kerberos) +
-          flag("Negotiate", options_.schemes.negotiate) +
-          "<cfg:CbtHardeningLevel>None</cfg:CbtHardeningLevel></cfg:Auth></cfg:Service>";
+          flag("Negotiate", options_.schemes.negotiate) + "<cfg:CbtHardeningLevel>" +
+          std::string(name_of(options_.channel_binding)) +
+          "</cfg:CbtHardeningLevel></cfg:Auth></cfg:Service>";
   body += "<cfg:Winrs>" + flag("AllowRemoteShellAccess", true) +
           number("IdleTimeout", static_cast<std::uint64_t>(options_.timers.idle_shell.count())) +
           number("MaxConcurrentUsers", quotas.shell_users) +
@@ -206,6 +238,8 @@ Reply Service::create(const SoapRequest& request, const Caller& caller) {
   const bool cmd = request.resource_uri == ns::kCmdResource;
   if (!cmd && !request.resource_uri.starts_with(ns::kPowerShell))
     return fault(request, Fault::InvalidResource);
+  const User* user = find_user(options_.users, caller.user);
+  if (user != nullptr && !user->administrator) return fault(request, Fault::AccessDenied);
   const auto wanted = child_of(request.body, ns::kShell, "Shell");
   if (!wanted) return fault(request, Fault::SchemaViolation);
   Shell shell;

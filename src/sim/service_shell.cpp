@@ -59,51 +59,6 @@ std::string command_id_of(const pugi::xml_node& node) {
 
 }  // namespace
 
-awaitable<void> Service::in_shell(const SoapRequest& request, const Caller& caller, Shell& shell,
-                                  Hangup& hangup, Reply& reply) {
-  shell.last_use = Clock::now();
-  if (shell.disconnected && request.action != Action::Reconnect && request.action != Action::Connect &&
-      request.action != Action::Delete) {
-    reply = fault(request, Fault::ShellDisconnected);
-    co_return;
-  }
-  switch (request.action) {
-    case Action::Command:
-      reply = start_command(request, caller, shell);
-      break;
-    case Action::Send:
-      reply = send(request, shell);
-      break;
-    case Action::Receive:
-      co_await receive(request, shell, hangup, reply);
-      break;
-    case Action::Signal:
-      reply = signal(request, shell);
-      break;
-    case Action::Delete:
-      reply = remove(request, shell);
-      break;
-    case Action::Disconnect:
-      reply = disconnect(request, shell);
-      break;
-    case Action::Reconnect:
-      reply = reconnect(request, shell);
-      break;
-    case Action::Connect:
-      reply = connect(request, shell);
-      break;
-    case Action::Identify:
-    case Action::Get:
-    case Action::Create:
-    case Action::Enumerate:
-    case Action::Pull:
-    case Action::Release:
-    case Action::Other:
-      reply = fault(request, Fault::ActionNotSupported);
-      break;
-  }
-}
-
 Surroundings Service::surroundings(const Caller& caller, Shell& shell) {
   return {options_.name, caller.user, &shell.variables,
           [this](const std::string& name) { return ++counters_[name]; }};

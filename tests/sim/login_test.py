@@ -122,3 +122,55 @@ def test_only_the_schemes_asked_for_are_offered():
         answer = requests.post(sim.url)
         assert answer.headers["WWW-Authenticate"] == 'Basic realm="WSMAN"'
         assert session(sim.url, "basic").run_cmd("hostname").std_out == b"ps1\r\n"
+
+
+@pytest.fixture(scope="module", params=["relaxed", "strict"])
+def bound(request):
+    """A server that looks at channel bindings."""
+    with WinrmSim("ps1", https=True, cbt=request.param) as server:
+        yield server, request.param
+
+
+@pytest.mark.parametrize("auth", ["negotiate", "ntlm"])
+def test_a_login_bound_to_the_servers_certificate_is_taken(bound, auth):
+    with WinrmSim("ps1", https=True, cbt=bound[1], auth=auth) as server:
+        check_work(session(server.tls_url, "ntlm", ca_trust_path=str(server.certificate)))
+
+
+def test_a_login_bound_to_another_certificate_is_refused(bound, monkeypatch):
+    server, _ = bound
+    monkeypatch.setattr(requests_ntlm.requests_ntlm, "_get_certificate_hash", lambda certificate: "0" * 64)
+    server.clear_seen()
+    with pytest.raises(winrm.exceptions.InvalidCredentialsError):
+        session(server.tls_url, "ntlm", ca_trust_path=str(server.certificate)).run_cmd("whoami")
+    assert server.seen()[-1]["refusal"] != "" and server.shells() == []
+    # Nothing to be bound to on plain HTTP.
+    check_work(session(server.url, "ntlm", message_encryption="always"))
+
+
+def test_a_login_that_says_nothing_of_its_channel_is_refused_by_strict_only(bound):
+    server, level = bound
+    silent = session(server.tls_url, "ntlm", ca_trust_path=str(server.certificate), send_cbt=False)
+    if level == "relaxed":
+        check_work(silent)
+    else:
+        with pytest.raises(winrm.exceptions.InvalidCredentialsError):
+            silent.run_cmd("whoami")
+        assert "says nothing of its channel" in server.seen()[-1]["refusal"]
+
+
+def test_without_hardening_nothing_is_looked_at(strict, monkeypatch):
+    monkeypatch.setattr(requests_ntlm.requests_ntlm, "_get_certificate_hash", lambda certificate: "0" * 64)
+    check_work(session(strict.tls_url, "ntlm", ca_trust_path=str(strict.certificate)))
+
+
+@pytest.mark.parametrize("transport", ["basic", "ntlm"])
+def test_who_is_no_administrator_logs_in_but_gets_no_shell(transport):
+    users = (("CORP", "svc", DEFAULT_PASSWORD), ("CORP", "guest", "Secret-9", "user"))
+    with WinrmSim("ps1", users=users, allow_unencrypted=True) as sim:
+        with pytest.raises(winrm.exceptions.WinRMError, match="Access is denied"):
+            session(sim.url, transport, "CORP\\guest", "Secret-9").run_cmd("whoami")
+        refused = sim.seen(operation="Create")[0]
+        assert (refused["user"], refused["fault"], refused["status"]) == ("CORP\\guest", 5, 500)
+        assert sim.shells() == []
+        check_work(session(sim.url, transport))

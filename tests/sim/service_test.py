@@ -294,3 +294,42 @@ def test_requests_of_many_threads_reach_their_own_shells(sim):
     for thread in threads:
         thread.join()
     assert failures == [] and sim.shells() == []
+
+
+def test_executed_messages_are_counted_once_each(sim):
+    client = Client(sim)
+    shell = client.open_shell()
+    body = m.command(shell, "counter")
+    for _ in range(2):
+        assert client.ask(body).status == 200
+    assert client.ask(m.command(m.new_id(), "counter")).fault == 2150858843
+    entries = sim.executed()
+    assert [(entry["operation"], entry["times"]) for entry in entries] == [("Create", 1), ("Command", 2)]
+    assert entries[1]["shell_id"] == shell and entries[1]["user"] == "CORP\\svc"
+    assert entries[1]["connections"] == [1, 1]
+    assert entries[1]["message_id"] == sim.seen(operation="Command")[0]["message_id"]
+    sim.clear_executed()
+    assert sim.executed() == []
+
+
+def test_a_retransmission_answered_from_memory_is_not_executed_again(sim):
+    client = Client(sim)
+    shell = client.open_shell()
+    operation = m.new_id()
+    first = client.ask(m.command(shell, "counter", operation=operation))
+    again = client.ask(m.command(shell, "counter", operation=operation, again=True))
+    assert again.text("CommandId") == first.text("CommandId")
+    assert [entry["times"] for entry in sim.executed(operation="Command")] == [1]
+
+
+def test_what_was_executed_counts_although_nobody_got_the_answer(sim):
+    client = Client(sim)
+    shell = client.open_shell()
+    sim.fault("reset_before", operation="Command", count=1)
+    with pytest.raises((ConnectionError, http.client.HTTPException)):
+        client.ask(m.command(shell, "counter"))
+    sim.fault("hang", operation="Signal", count=1)
+    second = Client(sim, timeout=0.5)
+    with pytest.raises(TimeoutError):
+        second.ask(m.signal(shell, m.new_id()))
+    assert [entry["operation"] for entry in sim.executed()] == ["Create", "Command"]

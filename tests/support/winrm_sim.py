@@ -9,6 +9,8 @@
         ps1.seen()                      # one dict per HTTP request; keys: see `winrm-sim` GET /seen
         ps1.seen(operation="Command")   # only those whose fields equal what is given
         ps1.clear_seen()
+        ps1.executed()                  # one dict per message carried out: message_id, operation, shell_id, command_id,
+        ps1.executed(times=2)           #   user, connections, times; clear_executed() forgets them
         ps1.shells(), ps1.counters()    # list of dicts; dict (interpreter counters by name)
         ps1.totals()                    # connections_accepted, connections_open, shells, uptime
         ps1.fault("hang"); ps1.fault("none")
@@ -19,9 +21,10 @@
         ps1.pid, ps1.alive()
 
 Arguments of WinrmSim(name, *, address="127.0.0.1", http=True, https=False, users=DEFAULT_USERS,
-allow_unencrypted=False, auth=None, certificate=None, key=None, options=(), environment=None, binary=None).
+allow_unencrypted=False, auth=None, cbt=None, certificate=None, key=None, options=(), environment=None, binary=None).
 `address` may be any loopback address; `http` and `https` may be a port number (True: port 0). `options` are further
-command-line options. `users` are (domain, user, password); DEFAULT_USER and DEFAULT_PASSWORD are the first of them.
+command-line options. `users` are (domain, user, password), with "user" as a fourth for one who is no administrator;
+DEFAULT_USER and DEFAULT_PASSWORD are the first of them. `cbt` is none, relaxed or strict.
 
 Processes that speak NTLM in Python need OpenSSL's legacy provider before they start: legacy_environment() is the
 environment to start them with, ensure_legacy() starts the present script anew under it if need be. It also drops
@@ -63,7 +66,7 @@ def negotiate_environment(sim):
     """For a client that logs in by GSSAPI's NTLM mechanism without being asked for a password: its first user."""
     file = pathlib.Path(sim._folder.name) / "login"
     file.touch(mode=0o600)
-    file.write_text(":".join(sim.users[0]) + "\n", encoding="utf-8")
+    file.write_text(":".join(sim.users[0][:3]) + "\n", encoding="utf-8")
     return {**legacy_environment(), "NTLM_USER_FILE": str(file)}
 
 
@@ -98,13 +101,15 @@ def make_certificate(folder, address="127.0.0.1", name="winrm-sim"):
 
 class WinrmSim:
     def __init__(self, name, *, address="127.0.0.1", http=True, https=False, users=DEFAULT_USERS,
-                 allow_unencrypted=False, auth=None, certificate=None, key=None, options=(), environment=None,
+                 allow_unencrypted=False, auth=None, cbt=None, certificate=None, key=None, options=(), environment=None,
                  binary=None):
         self.name, self.address, self.users = name, address, users
         self._folder = tempfile.TemporaryDirectory(prefix="winrm-sim-")
         self._wanted = {"http": http, "https": https}
         self._auth, self._allow_unencrypted = auth, allow_unencrypted
         self._options, self._environment = list(options), environment
+        if cbt is not None:
+            self._options += ["--cbt", cbt]
         self._binary = binary or find_binary()
         self.certificate, self.key = certificate, key
         if https is not False and https is not None and certificate is None:
@@ -136,8 +141,9 @@ class WinrmSim:
     def _command(self):
         users = pathlib.Path(self._folder.name) / "users"
         users.touch(mode=0o600)
-        users.write_text("".join(":".join(user) + "\n" for user in self.users), encoding="utf-8")
-        command = [self._binary, "--name", self.name, "--users-file", str(users),
+        users.write_text("".join(":".join(user if len(user) == 4 else (*user, "administrator")) + "\n"
+                                 for user in self.users), encoding="utf-8")
+        command = [self._binary, "--name", self.name, "--accounts-file", str(users),
                    "--control", self.control or "127.0.0.1:0"]
         for port in ("http", "https"):
             wanted = self._wanted[port]
@@ -197,6 +203,13 @@ class WinrmSim:
 
     def clear_seen(self):
         self.ask("DELETE", "/seen")
+
+    def executed(self, **fields):
+        entries = self.ask("GET", "/executed")["executed"]
+        return [entry for entry in entries if all(entry[key] == value for key, value in fields.items())]
+
+    def clear_executed(self):
+        self.ask("DELETE", "/executed")
 
     def shells(self):
         return self.ask("GET", "/shells")["shells"]

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace winrmlb::sim {
 
@@ -36,6 +38,17 @@ struct Seen {
   std::string trouble;  // the injected fault that struck it
 };
 
+/// One message that was carried out: a test that finds it once, on all servers together, knows that nothing
+/// was sent twice.
+struct Executed {
+  std::string message_id;
+  std::string operation;
+  std::string shell_id;
+  std::string command_id;
+  std::string user;
+  std::vector<std::uint64_t> connections;  // that it came on, one for each time
+};
+
 class Journal {
  public:
   explicit Journal(std::size_t limit) : limit_(limit) {}
@@ -45,10 +58,20 @@ class Journal {
   const std::deque<Seen>& entries() const { return entries_; }
   void clear() { entries_.clear(); }
 
+  /// The message of this entry has been carried out.
+  void note_executed(const Seen& seen);
+  /// In the order of their first time; the newest are kept, as many as entries.
+  const std::deque<Executed>& executed() const { return executed_; }
+  std::uint64_t executed_dropped() const { return executed_dropped_; }
+  void clear_executed();
+
  private:
   std::size_t limit_;
   std::uint64_t next_ = 1;
   std::deque<Seen> entries_;
+  std::deque<Executed> executed_;
+  std::uint64_t executed_dropped_ = 0;
+  std::unordered_map<std::string, std::uint64_t> executed_at_;  // its number since the last clear_executed()
 };
 
 }  // namespace winrmlb::sim

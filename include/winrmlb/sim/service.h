@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -36,6 +37,7 @@ struct Reply {
   std::uint32_t fault_code = 0;
   std::string shell_id;  // the shell that the request made or named
   std::string command_id;
+  bool executed = false;  // the request was carried out, now: not refused, not answered from memory
 };
 
 class Service {
@@ -69,8 +71,9 @@ class Service {
   std::string take_items(Enumeration& enumeration, std::size_t most) const;
   std::vector<std::string> listed(const SoapRequest& request);
 
-  boost::asio::awaitable<void> in_shell(const SoapRequest& request, const Caller& caller, Shell& shell,
-                                        Hangup& hangup, Reply& reply);
+  std::optional<Fault> refusal(const SoapRequest& request, const Caller& caller, Shell*& shell);
+  boost::asio::awaitable<void> carry_out(const SoapRequest& request, const Caller& caller, Shell* shell,
+                                         Hangup& hangup, Reply& reply);
   Reply start_command(const SoapRequest& request, const Caller& caller, Shell& shell);
   Reply send(const SoapRequest& request, Shell& shell);
   boost::asio::awaitable<void> receive(const SoapRequest& request, Shell& shell, Hangup& hangup,
