@@ -165,5 +165,5 @@ def test_logins_hold_through_the_balancer(site, way, workers):
 @each_way
 def test_a_proxy_that_shares_server_connections_is_found_out(site, way):
     with SharingProxy([("127.0.0.1", server.port) for server in site.servers]) as proxy:
-        connections = load(site, way, proxy.port)
+        connections = load(site, way, proxy.plain[1])
     assert stolen(connections), f"{len(connections)} connections, no stolen login, {len(failed(connections))} failures"

@@ -208,7 +208,7 @@ def test_no_exchange_reaches_a_server_connection_of_another_client(sims):
 
 def test_the_check_finds_a_proxy_that_shares_connections(sims):
     with SharingProxy([(host, int(port)) for host, port in (sim.http.split(":") for sim in sims)]) as proxy:
-        converse(sims, ("127.0.0.1", proxy.port), 1500)
+        converse(sims, proxy.plain, 1500)
     found = shared_connections(sims)
     assert [one for one in found if len(one) == 3], "no shared connection was found"
     assert [one for one in found if len(one) == 4], "nobody was taken for another"

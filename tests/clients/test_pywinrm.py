@@ -29,7 +29,7 @@ BUILDING = threading.Lock()  # one client at a time exchanges requests.Session f
 @pytest.fixture(name="sims", scope="module")
 def three_servers(tmp_path_factory):
     certificate, key = make_certificate(tmp_path_factory.mktemp("certificate"))
-    options = {"https": True, "certificate": certificate, "key": key, "allow_unencrypted": True}
+    options = {"https": True, "certificate": certificate, "key": key, "cbt": "relaxed", "allow_unencrypted": True}
     with WinrmSim("ps1", address="127.0.0.11", **options) as one, WinrmSim("ps2", address="127.0.0.12", **options) as two, \
          WinrmSim("ps3", address="127.0.0.13", **options) as three:
         yield one, two, three
@@ -115,6 +115,15 @@ def test_a_session_sticks_to_its_server(balancer, sims, way):
 def test_both_ports_and_all_logins_lead_an_address_to_one_server(balancer):
     hosts = {way: printed(session_from(balancer, "127.0.0.41", way).run_cmd("hostname"))[0] for way in WAYS}
     assert len(set(hosts.values())) == 1, hosts
+
+
+def test_a_login_that_names_another_certificate_than_the_servers_is_refused():
+    """What the same certificate on both is for."""
+    with WinrmSim("ps1", address="127.0.0.11", https=True, cbt="relaxed") as sim, Balancer([sim]) as balancer:
+        with pytest.raises(winrm.exceptions.InvalidCredentialsError):
+            session_from(balancer, "127.0.0.43", "ntlm_tls").run_cmd("hostname")
+        assert refused_logins([sim])
+        assert printed(session_from(balancer, "127.0.0.43", "basic_tls").run_cmd("hostname")) == ["ps1"]
 
 
 def test_a_wrong_password_is_refused_by_the_server_itself(balancer, sims):

@@ -11,6 +11,7 @@
         balancer.access_log(lambda lines: len(lines) > 9)       # list of dicts, once they please; the log comes in blocks
         balancer.anonymous_bytes()                # private memory of the process, from smaps_rollup
         balancer.pid, balancer.stop()             # SIGTERM, then waits; gives the exit code
+        balancer.restart()                        # on the same ports, with an empty memory
 
 Further arguments: workers=2, pool={...} and limits={...} are merged into the configuration; certificate= and key= are
 for the TLS listener, made if they are not given. JSON is written, which YAML contains. The servers of WinrmSim objects
@@ -149,6 +150,13 @@ class Balancer:
         self._process.stderr.close()
         self._process = None
         return code
+
+    def restart(self):
+        """Stops it and starts it on the same ports, with an empty memory."""
+        for listener, address in zip(self.settings["listeners"], (self.plain, self.tls)):
+            listener["bind"] = "{}:{}".format(*address)
+        self.stop()
+        return self.start()
 
     @property
     def pid(self):

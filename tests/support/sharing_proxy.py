@@ -1,13 +1,15 @@
-"""A proxy that does what none in front of WinRM may do: it shares server connections, and so logins, between clients.
+"""Proxies that do what none in front of WinRM may do, to show that the tests which look for it find it.
 
     with SharingProxy([("127.0.0.1", port), ...]) as proxy:
-        proxy.port
+        proxy.plain             # ("127.0.0.1", port)
 
-It is there to show that a test which looks for answers to the wrong user finds them. A login gets a new server
-connection and keeps it until it is through, that is while the answers are 401: many proxies manage so much, and all
-logins succeed. Then the connection goes to the end of one queue for all, and every request without a login of its own
-is sent on the connection that has been idle longest. Bodies have a Content-Length, which is all that the tests'
-clients and servers use.
+SharingProxy shares server connections, and so logins, between clients. A login gets a new server connection and keeps
+it until it is through, that is while the answers are 401: many proxies manage so much, and all logins succeed. Then the
+connection goes to the end of one queue for all, and every request without a login of its own is sent on the connection
+that has been idle longest.
+
+ResendingProxy keeps the connections apart, but when a server is lost it sends the request to the next one, whatever it
+was. Bodies have a Content-Length, which is all that the tests' clients and servers use.
 """
 
 import asyncio
@@ -44,7 +46,7 @@ class SharingProxy:
 
     def __enter__(self):
         self._thread.start()
-        self.port = self._call(self._start())
+        self.plain = "127.0.0.1", self._call(self._start())
         return self
 
     def __exit__(self, *_):
@@ -92,3 +94,27 @@ class SharingProxy:
         if self._idle and not logs_in(request_head):
             return self._idle.popleft()
         return await asyncio.open_connection(*next(self._servers))
+
+
+class ResendingProxy(SharingProxy):
+    async def _serve(self, reader, writer):
+        server = None
+        try:
+            with contextlib.suppress(*CONNECTION_LOST):
+                while True:
+                    request = b"".join(await read_message(reader))
+                    answer = None
+                    while answer is None:
+                        with contextlib.suppress(*CONNECTION_LOST):
+                            server = server or await asyncio.open_connection(*next(self._servers))
+                            server[1].write(request)
+                            answer = await read_message(server[0])
+                        if answer is None and server:
+                            server[1].close()
+                            server = None
+                    writer.write(b"".join(answer))
+                    await writer.drain()
+        finally:
+            if server:
+                server[1].close()
+            writer.close()
