@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "help.h"
 #include "winrmlb/admin/control_client.h"
 #include "winrmlb/admin/status.h"
 #include "winrmlb/app/control.h"
@@ -15,11 +16,6 @@ using winrmlb::admin::ask;
 // 0: done. CLI11 has codes of its own, above 100, for a command line that makes no sense.
 constexpr int kFailed = 1;
 constexpr int kMistakes = 2;
-
-constexpr char kFooter[] =
-    "Exit codes: 0 done, 1 it could not be done, 2 the configuration has mistakes, above 100 a wrong command "
-    "line.\n"
-    "Start with:  winrm-lb check FILE   then   winrm-lb run --config FILE";
 
 int report(const std::string& file, const winrmlb::config::Loaded& loaded) {
   for (const auto& warning : loaded.warnings)
@@ -99,34 +95,47 @@ int dispatch(const CLI::App& app, const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"winrm-lb: a WinRM-aware layer-7 load balancer"};
-  app.footer(kFooter);
+  namespace help = winrmlb::app::help;
+  CLI::App app{"A layer-7 load balancer that knows WinRM", "winrm-lb"};
+  app.footer(help::kProgram);
+  app.set_version_flag("--version", "winrm-lb " WINRMLB_VERSION);
   app.require_subcommand(1);
   Options options;
 
   auto* run_command = app.add_subcommand("run", "Serve, in the foreground; SIGHUP reloads, SIGTERM ends");
-  run_command->add_option("-c,--config", options.run.config_file, "The configuration")->required();
+  run_command->footer(help::kRun);
+  run_command->add_option("-c,--config", options.run.config_file, "The configuration")
+      ->required()
+      ->type_name("FILE");
   run_command->add_flag("--print-ports", options.run.print_ports,
                         "Once serving, print one line of JSON with the bound addresses (for port 0)");
 
   auto* check_command =
       app.add_subcommand("check", "Say whether a configuration is good, and all that is wrong with it");
-  check_command->add_option("file", options.file, "The configuration")->required();
+  check_command->footer(help::kCheck);
+  check_command->add_option("file", options.file, "The configuration")->required()->type_name("FILE");
   check_command->add_flag("--print", options.print,
                           "Print every setting that would be in force, defaults included");
 
   auto* status_command =
       app.add_subcommand("status", "Show listeners, pools and servers, and why each is as it is");
   auto* explain_command = app.add_subcommand("explain", "Say which server a client address goes to, and why");
-  explain_command->add_option("--client", options.client, "The client's address")->required();
-  explain_command->add_option("--pool", options.pool, "The pool, if there is more than one");
+  explain_command->add_option("--client", options.client, "The client's address")
+      ->required()
+      ->type_name("ADDRESS");
+  explain_command->add_option("--pool", options.pool, "The pool, if there is more than one")
+      ->type_name("NAME");
   auto* reload_command =
       app.add_subcommand("reload", "Read the configuration again, as SIGHUP does, and say how it went");
   for (auto* command : {status_command, explain_command, reload_command}) {
     command->add_option("--socket", options.socket, "The control socket (admin.socket)")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->type_name("FILE");
     command->add_flag("--json", options.as_json, "JSON, stable for programs");
   }
+  status_command->footer(help::kStatus);
+  explain_command->footer(help::kExplain);
+  reload_command->footer(help::kReload);
   app.add_subcommand("version", "Print the version");
 
   CLI11_PARSE(app, argc, argv);

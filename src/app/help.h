@@ -1,0 +1,57 @@
+// What `winrm-lb COMMAND --help` says beyond the list of options: signals, files, exit codes, examples.
+#pragma once
+
+namespace winrmlb::app::help {
+
+inline constexpr char kProgram[] =
+    "Exit codes: 0 done, 1 it could not be done, 2 the configuration has mistakes, above 100 a wrong command "
+    "line.\n"
+    "Start with:  winrm-lb check FILE   then   winrm-lb run --config FILE\n"
+    "`winrm-lb COMMAND --help` tells more about each.";
+
+inline constexpr char kRun[] =
+    "Listens on the addresses of the configuration and relays until told to stop. What happens goes to the\n"
+    "log, one line per exchange to the access log (log.file, log.access_file; standard output unless set).\n"
+    "\n"
+    "Signals:\n"
+    "  SIGHUP           reads the configuration again and opens the logs by their names again. One with\n"
+    "                   mistakes, or an address that cannot be bound, changes nothing and is logged\n"
+    "  SIGTERM, SIGINT  no new connection; sessions end after the exchange they are in, and what is left "
+    "after\n"
+    "                   30 seconds is cut. A second one cuts at once\n"
+    "\n"
+    "Each session takes two descriptors: the soft limit is raised to the hard one (ulimit -Hn, "
+    "LimitNOFILE=),\n"
+    "and the log says how many sessions that holds. A second process on the same addresses is refused.\n"
+    "\n"
+    "Exit codes: 0 ended as told, 1 it could not start (an address in use, a certificate that does not "
+    "fit),\n"
+    "2 the configuration has mistakes.";
+
+inline constexpr char kCheck[] =
+    "Reads the file as a start and a reload do, and lists all mistakes at once, each as\n"
+    "FILE:LINE:COLUMN: KEY: what is wrong, with the line and a caret. Warnings go along and do no harm.\n"
+    "Servers are not contacted and nothing is bound.\n"
+    "\n"
+    "Exit codes: 0 good, 2 there are mistakes, above 100 a wrong command line.";
+
+inline constexpr char kStatus[] =
+    "Asks the running process over its control socket. Its owner and its group may ask.\n"
+    "\n"
+    "Exit codes: 0 answered, 1 nobody answers there.";
+
+inline constexpr char kExplain[] =
+    "Runs the code that routes, and changes nothing: an address that has no entry yet gets none by this.\n"
+    "\n"
+    "Example:  winrm-lb explain --client 10.1.2.3\n"
+    "\n"
+    "Exit codes: 0 answered, 1 nobody answers there, or there is no such pool.";
+
+inline constexpr char kReload[] =
+    "What SIGHUP does, with an answer: the revision that is now in force, or all that is wrong. Then the "
+    "old\n"
+    "configuration goes on.\n"
+    "\n"
+    "Exit codes: 0 reloaded, 1 it was not.";
+
+}  // namespace winrmlb::app::help
