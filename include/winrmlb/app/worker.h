@@ -27,8 +27,8 @@ class Worker {
   struct Lent {
     telemetry::Log& log;
     telemetry::AccessSink& access_sink;
-    std::atomic<std::uint32_t>& open_sessions;                        // of all workers
-    std::uint32_t most_sessions;                                      // of all workers
+    std::atomic<std::uint32_t>& open_sessions;  // of all workers
+    std::uint32_t most_sessions;                // of all workers
     // Called on the worker's thread.
     std::function<void(ServerId, ErrorCode)> report_connect_failure;
     std::function<void(ServerId, health::PassiveSignal, const Uuid&)> report_passive;
