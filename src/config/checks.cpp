@@ -36,6 +36,7 @@ class Checks {
       wrong("listeners", "there must be at least one listener");
     for (std::size_t i = 0; i < settings_.listeners.size(); ++i)
       check_listener(i);
+    check_routes();
     std::size_t servers = 0;
     for (const auto& pool : settings_.pools) {
       check_pool(pool);
@@ -74,22 +75,82 @@ class Checks {
         wrong(key + ".name", "the name " + listener.name + " is taken by " + listener_key(j) + " already");
       }
     }
-    // A pool may be missing only because the file that holds it could not be read.
-    const bool known_pool = find_pool(settings_, listener.pool) || report_.is_wrong("include") ||
-                            report_.is_wrong("pools." + listener.pool);
-    if (!listener.pool.empty() && !known_pool && !report_.is_wrong(key + ".pool")) {
-      std::vector<std::string_view> known;
-      for (const auto& pool : settings_.pools)
-        known.push_back(pool.name);
-      const auto meant = nearest(listener.pool, known);
-      wrong(key + ".pool", "there is no pool " + listener.pool +
-                               (meant ? "; did you mean " + std::string(*meant) + "?" : ""));
-    }
+    check_pool_name(listener.pool, key + ".pool");
+    check_listener_tls(listener, key + ".tls");
+    check_door(listener, key);
     if (!listener.tls && !listener.bind.address.is_loopback() && report_.stands(key + ".bind")) {
       warn(key + ".bind",
            "plain HTTP: with Basic logins, passwords and commands cross the network in clear; only sealed "
            "logins "
            "(NTLM, Kerberos) are protected here");
+    }
+  }
+
+  // A pool may be missing only because the file that holds it could not be read.
+  void check_pool_name(const std::string& name, const std::string& key) {
+    const bool known_pool =
+        find_pool(settings_, name) || report_.is_wrong("include") || report_.is_wrong("pools." + name);
+    if (name.empty() || known_pool || report_.is_wrong(key)) return;
+    std::vector<std::string_view> known;
+    for (const auto& pool : settings_.pools)
+      known.push_back(pool.name);
+    const auto meant = nearest(name, known);
+    wrong(key, "there is no pool " + name + (meant ? "; did you mean " + std::string(*meant) + "?" : ""));
+  }
+
+  void check_listener_tls(const Listener& listener, const std::string& key) {
+    if (!listener.tls || report_.is_wrong(key)) return;
+    const ListenerTls& tls = *listener.tls;
+    if (tls.mode == TlsMode::Terminate) {
+      for (const auto& [name, value] : {std::pair{"certificate", &tls.certificate}, {"key", &tls.key}}) {
+        const std::string here = key + "." + name;
+        if (value->empty() && !report_.is_wrong(here))
+          wrong(here, "must be given, unless mode is passthrough");
+      }
+    } else {
+      const bool reads = !listener.client_address_from.empty() ||
+                         listener.forwarded != ForwardedField::None || !listener.schemes.allow.empty() ||
+                         !listener.schemes.deny.empty();
+      if (!tls.certificate.empty() || !tls.client_ca.empty() || !tls.certificates.empty() || reads) {
+        wrong(key + ".mode",
+              "passthrough relays what it cannot read: certificates, forwarded, client_address_from and "
+              "schemes have no place on such a listener");
+      }
+    }
+    if (tls.client_ca.empty() && !tls.crl.empty())
+      wrong(key + ".crl", "needs the client_ca whose certificates it revokes");
+  }
+
+  void check_door(const Listener& listener, const std::string& key) {
+    const auto& proxies = listener.proxy_protocol;
+    const bool required = proxies.mode == ProxyProtocolMode::Required;
+    if (required && proxies.from.empty() && !report_.is_wrong(key + ".proxy_protocol.from")) {
+      wrong(key + ".proxy_protocol.from",
+            "must name the proxies: whoever may send this header can say that he is anybody");
+    }
+    if (!required && !proxies.from.empty())
+      warn(key + ".proxy_protocol.from", "is used with mode: required only");
+    if (listener.paths.empty() && !report_.is_wrong(key + ".paths"))
+      wrong(key + ".paths", "without any path nothing would pass; / takes all");
+    const auto& denied = listener.schemes.deny;
+    for (const auto scheme : listener.schemes.allow) {
+      if (std::find(denied.begin(), denied.end(), scheme) != denied.end())
+        wrong(key + ".schemes.deny", "a scheme stands both here and in allow; keep one");
+    }
+  }
+
+  void check_routes() {
+    for (std::size_t i = 0; i < settings_.routes.size(); ++i) {
+      const auto& route = settings_.routes[i];
+      const std::string key = "routes[" + std::to_string(i) + "]";
+      check_pool_name(route.pool, key + ".pool");
+      const bool known = route.listener.empty() ||
+                         std::any_of(settings_.listeners.begin(), settings_.listeners.end(),
+                                     [&](const auto& listener) { return listener.name == route.listener; });
+      if (!known) wrong(key + ".listener", "there is no listener " + route.listener);
+      const Route anybody{.pool = route.pool};
+      if (route == anybody && i + 1 < settings_.routes.size())
+        warn(key, "takes everybody, so that the routes below it are never reached");
     }
   }
 
@@ -112,9 +173,10 @@ class Checks {
     const std::string key = "pools." + pool.name;
     if (pool.servers.empty() && report_.stands(key + ".servers") && !report_.is_wrong(key + ".servers"))
       wrong(key + ".servers", "a pool needs at least one server");
-    const bool used = std::any_of(settings_.listeners.begin(), settings_.listeners.end(),
-                                  [&](const auto& listener) { return listener.pool == pool.name; });
-    if (!used) warn(key, "no listener sends anybody to this pool");
+    const auto leads_here = [&](const auto& from) { return from.pool == pool.name; };
+    const bool used = std::any_of(settings_.listeners.begin(), settings_.listeners.end(), leads_here) ||
+                      std::any_of(settings_.routes.begin(), settings_.routes.end(), leads_here);
+    if (!used) warn(key, "no listener and no route sends anybody to this pool");
     if (pool.affinity.assign == Assign::Planned && pool.clients.empty()) {
       wrong(key + ".affinity.assign", "planned needs the list of clients (" + key + ".clients)");
     }
@@ -127,6 +189,8 @@ class Checks {
     });
     if (!pool.servers.empty() && !takes_any)
       warn(key + ".servers", "every server has weight 0 or is not ready: no new client is taken");
+    if (pool.server_tls.certificate.empty() != pool.server_tls.key.empty())
+      wrong(key + ".server_tls.certificate", "certificate and key go together");
     if (pool.server_tls.verify == Verify::None) {
       warn(key + ".server_tls.verify",
            "servers are not verified: whoever answers on their address gets the passwords");

@@ -7,6 +7,7 @@
 namespace winrmlb::config {
 
 Field<Settings> listeners_field();
+Field<Settings> routes_field();
 Field<Settings> pools_field();
 /// Documents the key; the loader itself reads it, since it opens files.
 Field<Settings> include_field();

@@ -39,7 +39,8 @@ std::string json_text(std::string_view text) {
 // ---- JSON Schema
 // ----------------------------------------------------------------------------------------------
 
-void schema_object(const std::vector<Doc>& docs, const std::string& indent, std::string& out);
+void schema_object(const std::vector<Doc>& docs, const std::string& indent, std::string& out,
+                   bool never_empty = false);
 
 void schema_value(const Doc& doc, const std::string& indent, std::string& out) {
   const std::string inner = indent + "  ";
@@ -52,7 +53,7 @@ void schema_value(const Doc& doc, const std::string& indent, std::string& out) {
       break;
     case Shape::Map:
       out += ",\n";
-      schema_object(doc.children, inner, out);
+      schema_object(doc.children, inner, out, doc.never_empty);
       break;
     case Shape::NamedMaps:
       out += ",\n" + inner + "\"type\": \"object\",\n" + inner + "\"minProperties\": 1,\n" + inner +
@@ -70,13 +71,15 @@ void schema_value(const Doc& doc, const std::string& indent, std::string& out) {
   out += "\n" + indent + "}";
 }
 
-void schema_object(const std::vector<Doc>& docs, const std::string& indent, std::string& out) {
+void schema_object(const std::vector<Doc>& docs, const std::string& indent, std::string& out,
+                   bool never_empty) {
   std::string required;
   for (const auto& doc : docs) {
     if (doc.required) required += (required.empty() ? "" : ", ") + json_text(doc.name);
   }
   // `log:` with nothing behind it is a section with all defaults, where nothing must be given.
-  out += indent + "\"type\": " + (required.empty() ? "[\"object\", \"null\"]" : "\"object\"") + ",\n" +
+  out += indent +
+         "\"type\": " + (required.empty() && !never_empty ? "[\"object\", \"null\"]" : "\"object\"") + ",\n" +
          indent + "\"additionalProperties\": false,\n";
   if (!required.empty()) out += indent + "\"required\": [" + required + "],\n";
   out += indent + "\"properties\": {";
@@ -100,6 +103,19 @@ std::string example_of(const std::string& path) {
   if (path == "listeners[].name") return "winrm";
   if (path == "listeners[].tls.certificate") return "/etc/winrm-lb/lb.pem";
   if (path == "listeners[].tls.key") return "/etc/winrm-lb/lb.key";
+  if (path == "listeners[].tls.certificates") return "[{certificate: rsa.pem, key: rsa.key}]";
+  if (path == "listeners[].tls.client_ca") return "/etc/winrm-lb/client-ca.pem";
+  if (path == "listeners[].tls.crl") return "/etc/winrm-lb/client-ca.crl";
+  if (path == "listeners[].proxy_protocol.from") return "[10.0.0.5]";
+  if (path == "listeners[].client_address_from") return "[10.0.0.5]";
+  if (path == "listeners[].allow") return "[10.0.0.0/8]";
+  if (path == "listeners[].deny") return "[10.66.0.0/16]";
+  if (path == "listeners[].schemes.allow") return "[negotiate, kerberos]";
+  if (path == "listeners[].schemes.deny") return "[basic]";
+  if (path == "routes") return "[{resource: Microsoft.Exchange, clients: [10.2.0.0/16], pool: teams}]";
+  if (path == "pools.<name>.server_tls.certificate") return "/etc/winrm-lb/to-servers.pem";
+  if (path == "pools.<name>.server_tls.key") return "/etc/winrm-lb/to-servers.key";
+  if (path == "pools.<name>.source") return "10.0.0.2";
   if (path == "pools.<name>.clients") return "[10.1.0.1, 10.1.0.2]";
   if (path == "pools.<name>.affinity.cookie.key_file") return "/etc/winrm-lb/cookie.keys";
   if (path == "pools.<name>.affinity.cookie.clients") return "[10.1.0.0/16, \"2001:db8::/32\"]";
@@ -131,10 +147,11 @@ void reference_of(const std::vector<Doc>& docs, const std::string& path, const s
     first = false;
     if (indent.empty() && doc.shape != Shape::Scalar && doc.shape != Shape::List) out += "\n";
     // Without a default a key is an example, unless it must be given.
-    const bool example =
-        off ||
-        (doc.standard.empty() && !doc.required && doc.shape != Shape::Map && doc.shape != Shape::NamedMaps) ||
-        (doc.standard == "\"\"" && !example_of(here).empty()) || here == "listeners[].tls";
+    const bool usual = here == "listeners[].tls.certificate" || here == "listeners[].tls.key";
+    const bool example = off ||
+                         (doc.standard.empty() && !usual && !doc.required && doc.shape != Shape::Map &&
+                          doc.shape != Shape::NamedMaps) ||
+                         (doc.standard == "\"\"" && !example_of(here).empty()) || here == "listeners[].tls";
     const std::string hash = example ? "# " : "";
     const bool item = lead != indent;
     if (!item) out += indent + "# " + comment(doc) + "\n";

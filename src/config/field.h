@@ -34,6 +34,7 @@ struct Doc {
   std::string why;
   std::string schema;  // JSON Schema of a scalar, without its description
   bool required = false;
+  bool never_empty = false;  // a section in which something must be given, though it depends on the rest what
   Shape shape = Shape::Scalar;
   std::vector<Doc> children;
 };

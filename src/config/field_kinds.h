@@ -179,6 +179,18 @@ Field<Object> optional_endpoint(std::string name, std::optional<Endpoint> Object
       [](const std::optional<Endpoint>& value) { return value ? yaml_text(value->text()) : std::string(); });
 }
 
+template <typename Object>
+Field<Object> optional_address(std::string name, std::optional<IpAddress> Object::*member, std::string why) {
+  return scalar(
+      Doc{.name = std::move(name), .type = "address", .why = std::move(why), .schema = R"("type": "string")"},
+      member,
+      [](std::string_view value) -> Parsed<IpAddress> {
+        if (const auto address = IpAddress::parse(value)) return {*address};
+        return {in_quotes(value) + " is not an IP address"};
+      },
+      [](const std::optional<IpAddress>& value) { return value ? yaml_text(value->text()) : std::string(); });
+}
+
 /// A list of CIDR blocks, bare addresses among them.
 template <typename Object>
 Field<Object> networks(std::string name, std::vector<Prefix> Object::*member, std::string why) {

@@ -15,8 +15,11 @@ inline constexpr std::size_t kPools = 1000;
 inline constexpr std::size_t kServersOfPool = 1000;
 inline constexpr std::size_t kServers =
     10'000;  // in all pools; a ServerId has 16 bits and is never given twice
-inline constexpr std::size_t kClients = 10'000;       // of one pool
-inline constexpr std::size_t kNetworks = 1000;        // of one list
+inline constexpr std::size_t kClients = 10'000;   // of one pool
+inline constexpr std::size_t kNetworks = 1000;    // of one list
+inline constexpr std::size_t kCertificates = 64;  // of one listener, beside its first
+inline constexpr std::size_t kPaths = 64;         // of one listener
+inline constexpr std::size_t kRoutes = 1000;
 inline constexpr std::size_t kSocketPathBytes = 107;  // sun_path of sockaddr_un without its NUL
 
 }  // namespace winrmlb::config

@@ -10,35 +10,6 @@ using std::chrono::hours;
 
 namespace {
 
-const Table<ListenerTls>& listener_tls_table() {
-  static const Table<ListenerTls> table = {
-      required(
-          readable_file("certificate", &ListenerTls::certificate, "PEM chain that clients see, leaf first")),
-      required(private_key("key", &ListenerTls::key, "PEM private key of the certificate")),
-      choice<ListenerTls, TlsVersion>("min_version", &ListenerTls::min_version,
-                                      {{"1.2", TlsVersion::Tls12}, {"1.3", TlsVersion::Tls13}},
-                                      "oldest TLS version that clients may speak"),
-  };
-  return table;
-}
-
-Field<Listener> listener_tls() {
-  Field<Listener> field;
-  field.doc = {.name = "tls",
-               .type = "section",
-               .why = "makes it a TLS listener: it decrypts here and encrypts again to the servers' tls_port",
-               .shape = Doc::Shape::Map};
-  for (const auto& child : listener_tls_table())
-    field.doc.children.push_back(child.doc);
-  field.read = [](Reader& reader, const Value& value, const std::string& path, Listener& listener) {
-    read_map(reader, value, path, listener_tls_table(), listener.tls.emplace());
-  };
-  field.show = [](const Listener& listener) {
-    return listener.tls ? show_map(listener_tls_table(), *listener.tls) : "";
-  };
-  return field;
-}
-
 const Table<LoginGuard>& login_guard_table() {
   static const Table<LoginGuard> table = {
       number("failures", &LoginGuard::failures, 0, 1000,
@@ -106,29 +77,13 @@ Field<Settings> version() {
 
 }  // namespace
 
-const Table<Listener>& listener_table() {
-  static const Table<Listener> table = {
-      text("name", &Listener::name, "name", check_name, "for logs and status; none: the bind address"),
-      required(
-          endpoint("bind", &Listener::bind, "address and port to listen on; port 0 lets the system choose")),
-      required(text("pool", &Listener::pool, "name", check_name, "the pool that its clients go to")),
-      listener_tls(),
-      choice<Listener, ForwardedField>(
-          "forwarded", &Listener::forwarded,
-          {{"none", ForwardedField::None},
-           {"x-forwarded-for", ForwardedField::XForwardedFor},
-           {"forwarded", ForwardedField::Forwarded}},
-          "field that tells servers the client's address; never with a bound login or sealed message"),
-  };
-  return table;
-}
-
 const Table<Settings>& settings_table() {
   static const Table<Settings> table = {
       version(),
       number("workers", &Settings::workers, 0, 1024,
              "threads that serve; 0: one per core; a change needs a restart"),
       listeners_field(),
+      routes_field(),
       include_field(),
       pools_field(),
       section("log", &Settings::log, log_table(), "what is written where"),

@@ -33,4 +33,20 @@ std::string check_fingerprint(std::string_view value) {
              : in_quotes(value) + " is no SHA-256 fingerprint; it has 64 hexadecimal digits, colons allowed";
 }
 
+std::string check_name_or_bind(std::string_view value) {
+  return is_name(value) || Endpoint::parse(value) ? "" : in_quotes(value) + " is no name of a listener";
+}
+
+std::string check_name_pattern(std::string_view value) {
+  const auto name = value.substr(0, 2) == "*." ? value.substr(2) : value;
+  return is_host(name) ? "" : in_quotes(value) + " is neither a host name nor *. and one";
+}
+
+std::string check_path(std::string_view value) {
+  const bool good = !value.empty() && value.front() == '/' && value.find_first_of("?#% \\") == value.npos;
+  return good ? "" : in_quotes(value) + " is no path; write it like /wsman, without % and ?";
+}
+
+std::string check_given(std::string_view value) { return value.empty() ? "must not be empty" : ""; }
+
 }  // namespace winrmlb::config

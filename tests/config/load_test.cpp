@@ -220,7 +220,7 @@ pools:
                                                   HasSubstr("timeouts.idle: shorter than the 120s"),
                                                   HasSubstr("timeouts.response: shorter than 75s"),
                                                   HasSubstr("servers: every server has weight 0"),
-                                                  HasSubstr("pools.spare: no listener sends"),
+                                                  HasSubstr("pools.spare: no listener and no route sends"),
                                                   HasSubstr("10.0.0.1 is in pool teams too")));
   EXPECT_EQ(loaded.warnings[0].severity, Mistake::Severity::Warning);
 }

@@ -24,12 +24,58 @@ using std::chrono::seconds;
 
 enum class TlsVersion : std::uint8_t { Tls12, Tls13 };
 
-struct ListenerTls {
+/// Terminate: decrypted here, encrypted again to the server. Passthrough: the bytes are relayed as they come,
+/// so that client certificates, CredSSP and channel binding hold between client and server.
+enum class TlsMode : std::uint8_t { Terminate, Passthrough };
+enum class ClientCertificate : std::uint8_t { Require, Request };
+
+struct CertificateFiles {
   std::string certificate;  // PEM chain, leaf first
   std::string key;          // PEM private key
+  friend bool operator==(const CertificateFiles&, const CertificateFiles&) = default;
+};
+
+struct ListenerTls {
+  TlsMode mode = TlsMode::Terminate;
+  std::string certificate;                     // PEM chain, leaf first
+  std::string key;                             // PEM private key
+  std::vector<CertificateFiles> certificates;  // more, for other names (SNI) or of another kind of key
+  std::string client_ca;                       // PEM file; empty: clients show no certificate
+  std::string crl;                             // PEM file of the client CA
+  ClientCertificate client_certificate = ClientCertificate::Require;
   TlsVersion min_version = TlsVersion::Tls12;
   friend bool operator==(const ListenerTls&, const ListenerTls&) = default;
 };
+
+/// The header in which a proxy in front says who the client is. Required from `from`, refused from others:
+/// never guessed.
+enum class ProxyProtocolMode : std::uint8_t { Off, Required };
+
+struct ProxyProtocol {
+  ProxyProtocolMode mode = ProxyProtocolMode::Off;
+  std::vector<Prefix> from;
+  friend bool operator==(const ProxyProtocol&, const ProxyProtocol&) = default;
+};
+
+/// What clients of one listener may take. 0: no limit of this kind.
+struct ListenerLimits {
+  std::uint32_t sessions = 0;              // at once
+  std::uint32_t sessions_per_address = 0;  // at once
+  std::uint32_t new_per_second = 0;        // new sessions of one address; as many again at once
+  std::uint32_t logins_per_minute = 0;     // logins begun by one address
+  friend bool operator==(const ListenerLimits&, const ListenerLimits&) = default;
+};
+
+enum class LoginScheme : std::uint8_t { Basic, Ntlm, Negotiate, Kerberos, CredSsp, Certificate };
+
+/// Which logins pass. A refused one gets a 401 that offers the others.
+struct Schemes {
+  std::vector<LoginScheme> allow;  // empty: all
+  std::vector<LoginScheme> deny;
+  friend bool operator==(const Schemes&, const Schemes&) = default;
+};
+
+enum class Methods : std::uint8_t { Post, Any };
 
 /// Which field tells the server the client's address. Never added to an exchange that carries a
 /// connection-bound login or a sealed message.
@@ -41,6 +87,14 @@ struct Listener {
   std::string pool;
   std::optional<ListenerTls> tls;
   ForwardedField forwarded = ForwardedField::None;
+  ProxyProtocol proxy_protocol;
+  std::vector<Prefix> client_address_from;  // whose X-Forwarded-For names the client
+  std::vector<Prefix> allow;                // empty: everybody
+  std::vector<Prefix> deny;                 // goes before `allow`
+  ListenerLimits limits;
+  Methods methods = Methods::Post;
+  std::vector<std::string> paths{"/wsman"};  // what a request's path must begin with
+  Schemes schemes;
   friend bool operator==(const Listener&, const Listener&) = default;
 };
 
@@ -90,6 +144,8 @@ struct ServerTls {
   std::string ca;           // PEM file; empty: the system store
   std::string server_name;  // name to verify; empty: the server's host
   std::string fingerprint;  // SHA-256 of the leaf, hex; accepted in place of a chain
+  std::string certificate;  // PEM chain that the balancer shows to servers; empty: none
+  std::string key;          // its PEM private key
   TlsVersion min_version = TlsVersion::Tls12;
   friend bool operator==(const ServerTls&, const ServerTls&) = default;
 };
@@ -217,6 +273,7 @@ struct Pool {
   std::vector<IpAddress> clients;  // assign: planned
   Affinity affinity;
   ServerTls server_tls;
+  std::optional<IpAddress> source;  // of connections to the servers; none: the system chooses
   Timeouts timeouts;
   Health health;
   Shells shells;
@@ -225,6 +282,23 @@ struct Pool {
   Drain drain;
   seconds resolve_every{30};  // servers by name; 0: only at start and reload
   friend bool operator==(const Pool&, const Pool&) = default;
+};
+
+// ---- routes
+// -------------------------------------------------------------------------------------------------
+
+/// Where clients go instead of their listener's pool. All that is given must hold; what is empty holds
+/// always.
+struct Route {
+  std::string listener;         // its name
+  std::string sni;              // the name that the client's TLS asked for; "*.name" for all below
+  std::string host;             // the Host field, without its port; the same
+  std::vector<Prefix> clients;  // client addresses
+  std::string path;             // what the request's path begins with
+  std::string resource;  // ResourceURI of a message that is not sealed, or the name of its configuration
+  std::string user;      // where the login shows it; DOMAIN\\user, or "DOMAIN\\*"
+  std::string pool;
+  friend bool operator==(const Route&, const Route&) = default;
 };
 
 // ---- the process
@@ -271,7 +345,8 @@ struct Settings {
   std::uint32_t version = 1;
   std::uint16_t workers = 0;  // 0: one per core; a change needs a restart
   std::vector<Listener> listeners;
-  std::vector<Pool> pools;  // in the order of the file
+  std::vector<Route> routes;  // the first that holds goes
+  std::vector<Pool> pools;    // in the order of the file
   Log log;
   Admin admin;
   Limits limits;
