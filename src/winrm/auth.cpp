@@ -1,6 +1,6 @@
 #include "winrmlb/winrm/auth.h"
 
-#include "base64.h"
+#include "winrmlb/core/base64.h"
 #include "winrmlb/core/text.h"
 
 namespace winrmlb::winrm {
@@ -87,16 +87,21 @@ struct Parameter {
   std::string_view rest;
 };
 
-Parameter first_parameter(std::string_view text) noexcept {
+std::size_t find_outside_quotes(std::string_view text, char wanted) noexcept {
   bool quoted = false;
   std::size_t end = 0;
-  for (; end < text.size() && (quoted || text[end] != ';'); ++end) {
+  for (; end < text.size() && (quoted || text[end] != wanted); ++end) {
     if (quoted && text[end] == '\\' && end + 1 < text.size()) {
       ++end;
     } else if (text[end] == '"') {
       quoted = !quoted;
     }
   }
+  return end;
+}
+
+Parameter first_parameter(std::string_view text) noexcept {
+  const auto end = find_outside_quotes(text, ';');
   const auto whole = trimmed(text.substr(0, end));
   const auto equals = whole.find('=');
   Parameter found{whole, {}, text.substr(end == text.size() ? end : end + 1)};
@@ -107,6 +112,21 @@ Parameter first_parameter(std::string_view text) noexcept {
     found.value = found.value.substr(1, found.value.size() - 2);
   }
   return found;
+}
+
+// The first element of a comma-separated list, which is taken off it.
+std::string_view next_element(std::string_view& rest) noexcept {
+  const auto end = find_outside_quotes(rest, ',');
+  const auto element = trimmed(rest.substr(0, end));
+  rest.remove_prefix(end == rest.size() ? end : end + 1);
+  return element;
+}
+
+// `realm="WSMAN"` or `nonce = x`, which cannot begin a challenge. `Negotiate oYIB=` does: before its equals
+// sign stands more than a name.
+bool is_parameter(std::string_view element) noexcept {
+  const auto after = trimmed(element.substr(leading_token(element).size()));
+  return !after.empty() && after.front() == '=';
 }
 
 }  // namespace
@@ -135,14 +155,45 @@ std::string_view name_of(Scheme scheme) noexcept {
 
 Credentials read_authorization(std::string_view value) noexcept { return read_field(value); }
 
-// A comma would begin the next challenge or parameter; what binds has neither.
 Credentials read_challenge(std::string_view value) noexcept {
-  auto challenge = read_field(value);
-  if (binds(challenge.scheme)) {
-    challenge.token_text = trimmed(challenge.token_text.substr(0, challenge.token_text.find(',')));
-    challenge.token = token_of(challenge.token_text);
+  return next_challenge(value).value_or(Credentials{});
+}
+
+// A challenge is a scheme, and after a blank a token or parameters; both lists have the same commas. An
+// element that is a name with an equals sign is a parameter of the challenge before it. The first element is
+// a challenge in any case: a server's odd spelling must not hide that it binds.
+std::optional<Credentials> next_challenge(std::string_view& rest) noexcept {
+  auto element = next_element(rest);
+  while (element.empty() && !rest.empty())
+    element = next_element(rest);
+  if (element.empty()) return std::nullopt;
+  while (!rest.empty()) {
+    auto ahead = rest;
+    const auto further = next_element(ahead);
+    if (!further.empty() && !is_parameter(further)) break;
+    rest = ahead;
   }
-  return challenge;
+  return read_field(element);
+}
+
+std::optional<std::string> user_of(const Credentials& credentials) {
+  switch (credentials.scheme) {
+    case Scheme::Basic:
+      return basic_user(credentials.token_text);
+    case Scheme::Ntlm:
+    case Scheme::Negotiate: {
+      const bool may_name =
+          credentials.token == Token::NtlmAuthenticate || credentials.token == Token::SpnegoResponse;
+      return may_name ? ntlm_user(credentials.token_text) : std::nullopt;
+    }
+    case Scheme::None:
+    case Scheme::Kerberos:
+    case Scheme::CredSsp:
+    case Scheme::Certificate:
+    case Scheme::Other:
+      return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 bool is_sealed(std::string_view content_type) noexcept {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tokens_support.h"
+#include "winrmlb/core/base64.h"
+
 namespace winrmlb::winrm {
 namespace {
 
@@ -95,6 +98,62 @@ TEST(Challenge, BareSchemeHasNoToken) {
   EXPECT_EQ(read_challenge("Negotiate oYIB, NTLM").token_text, "oYIB");
   EXPECT_EQ(read_challenge("Basic realm=\"WSMAN\"").scheme, Scheme::Basic);
   EXPECT_EQ(read_challenge("NTLM TlRMTVNTUAACAAAA").token, Token::NtlmChallenge);
+}
+
+// Each as scheme and token, in brackets.
+std::string challenges_of(std::string_view value) {
+  std::string out;
+  while (const auto challenge = next_challenge(value))
+    out += "[" + std::string(name_of(challenge->scheme)) + " " + std::string(challenge->token_text) + "]";
+  return out;
+}
+
+TEST(Challenge, SeveralInOneFieldAreReadOneByOne) {
+  EXPECT_EQ(challenges_of(""), "");
+  EXPECT_EQ(challenges_of(" ,, \t,"), "");
+  EXPECT_EQ(challenges_of("Negotiate"), "[negotiate ]");
+  EXPECT_EQ(challenges_of("Negotiate, NTLM"), "[negotiate ][ntlm ]");
+  EXPECT_EQ(challenges_of("Negotiate oYIB==,NTLM TlRM , Kerberos"),
+            "[negotiate oYIB==][ntlm TlRM][kerberos ]");
+  EXPECT_EQ(challenges_of("Basic realm=\"WSMAN\", Negotiate"), "[basic realm=\"WSMAN\"][negotiate ]");
+  EXPECT_EQ(challenges_of("Basic realm=\"a, Negotiate x\" , charset=\"UTF-8\",CredSSP"),
+            "[basic realm=\"a, Negotiate x\"][credssp ]");
+  EXPECT_EQ(challenges_of("Digest qop=\"auth\", nonce = \"\\\",Basic\", Basic realm=x"),
+            "[other qop=\"auth\"][basic realm=x]");
+  EXPECT_EQ(challenges_of("Negotiate YII=, YII="), "[negotiate YII=]");
+}
+
+TEST(Challenge, AnOddSpellingInTheFirstPlaceStillBinds) {
+  for (const auto* value : {"Negotiate=YII=", ",Negotiate;", "Negotiate\"x\", Basic"}) {
+    EXPECT_EQ(read_challenge(value).scheme, Scheme::Negotiate) << value;
+  }
+}
+
+TEST(Challenge, EveryCutIsReadWithoutHarm) {
+  const std::string value = "Basic realm=\"a, \\\"b\" , charset=x, Negotiate oYIB==, NTLM";
+  for (std::size_t length = 0; length <= value.size(); ++length) {
+    const std::string cut = value.substr(0, length);
+    const auto found = challenges_of(cut);
+    EXPECT_EQ(found.empty(), length == 0) << cut;
+    EXPECT_EQ(found.find("negotiate") != std::string::npos, length >= value.find("Negotiate") + 9) << cut;
+  }
+}
+
+TEST(UserOf, IsToldBySchemesThatShowIt) {
+  EXPECT_EQ(user_of(read_authorization("Basic dXNlcjpwYXNz")), "user");
+  EXPECT_EQ(user_of(read_authorization("NTLM " + std::string(kRealNtlmBound))), "VOSS\\automate");
+  EXPECT_EQ(user_of(read_authorization("Negotiate " + std::string(kRealNtlmBound))), "VOSS\\automate");
+  const auto wrapped = encode_base64(neg_token_resp("\x01", *decode_base64(kRealNtlmBound)));
+  EXPECT_EQ(user_of(read_authorization("Negotiate " + wrapped)), "VOSS\\automate");
+}
+
+TEST(UserOf, IsNobodyWhereTheNameIsSealed) {
+  for (const std::string& value :
+       {"Negotiate " + std::string(kRealSpnegoKerberos), "Kerberos " + std::string(kRealKerberos),
+        std::string("CredSSP FgMBAgAB"), "CredSSP " + std::string(kRealNtlmBound), std::string("Negotiate"),
+        "Bearer " + std::string(kRealNtlmBound), std::string()}) {
+    EXPECT_EQ(user_of(read_authorization(value)), std::nullopt) << value.substr(0, 20);
+  }
 }
 
 TEST(Describe, SaysTheSizeAndNeverTheToken) {

@@ -151,6 +151,57 @@ TEST(FaultTable, NamesAreDistinct) {
     EXPECT_TRUE(names.insert(row->name).second) << row->name;
 }
 
+TEST(FaultClass, TellsHealthyFromLostAndFull) {
+  struct Case {
+    std::uint32_t code;
+    FaultClass fault_class;
+  };
+  for (const auto& [code, fault_class] : {
+           Case{2150858793, FaultClass::PollTimeout},
+           {2150858843, FaultClass::ShellLost},
+           {2150858813, FaultClass::ShellLost},
+           {2150859258, FaultClass::ShellLost},
+           {2150859173, FaultClass::Quota},
+           {2150859174, FaultClass::Quota},
+           {2150859242, FaultClass::Quota},
+           {2150859047, FaultClass::Busy},
+           {2150859213, FaultClass::Busy},
+           {5, FaultClass::AccessDenied},
+           {2150859180, FaultClass::ServiceDisabled},
+           {2150859229, FaultClass::ServiceDisabled},
+           {2150859235, FaultClass::ServiceDisabled},
+           {2150858770, FaultClass::Transport},
+           {2150859046, FaultClass::Transport},
+           {2150858824, FaultClass::Other},
+           {995, FaultClass::Other},
+           {0, FaultClass::Other},
+           {1, FaultClass::Other},
+           {UINT32_MAX, FaultClass::Other},
+       }) {
+    EXPECT_EQ(class_of(code), fault_class) << code;
+    EXPECT_EQ(is_quota(code), fault_class == FaultClass::Quota) << code;
+    EXPECT_EQ(is_service_disabled(code), fault_class == FaultClass::ServiceDisabled) << code;
+  }
+}
+
+TEST(FaultClass, AFullServerIsOneWithoutRoomForShells) {
+  for (const std::uint32_t code : {2150859173U, 2150859176U, 2150859179U})
+    EXPECT_TRUE(is_full(code)) << code;
+  for (const std::uint32_t code : {2150859174U, 2150859175U, 2150859241U, 2150858793U, 0U})
+    EXPECT_FALSE(is_full(code)) << code;
+}
+
+TEST(FaultClass, QuotasAreThoseThatAreNamedSo) {
+  for (const auto* row : all_rows())
+    EXPECT_EQ(is_quota(static_cast<std::uint32_t>(row->code)), row->name.starts_with("quota_")) << row->name;
+}
+
+TEST(FaultClass, NamesAreDistinct) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < kFaultClasses; ++i)
+    EXPECT_TRUE(names.insert(name_of(static_cast<FaultClass>(i))).second);
+}
+
 TEST(MessageId, ShowsBothNumbersInTheFormOfAUuid) {
   EXPECT_EQ(message_id(0, 0), "uuid:00000000-0000-8000-8000-000000000000");
   EXPECT_EQ(message_id(0x0123456789abcdef, 0x0123456789abcdef), "uuid:12345678-9ABC-8DEF-8123-456789ABCDEF");

@@ -3,26 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tokens_support.h"
+#include "winrmlb/core/base64.h"
 #include "winrmlb/winrm/auth.h"
 
 namespace winrmlb::winrm {
 namespace {
 
-std::string base64(std::string_view bytes) {
-  static constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      bits = bits << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    }
-    const std::size_t digits = std::min<std::size_t>(3, bytes.size() - i) + 1;
-    for (std::size_t j = 0; j < 4; ++j)
-      out += j < digits ? kDigits[bits >> (18 - 6 * j) & 63] : '=';
-  }
-  return out;
-}
+std::string base64(std::string_view bytes) { return encode_base64(bytes); }
 
 std::string utf16(std::u16string_view text) {
   std::string out;
@@ -132,6 +120,48 @@ TEST(NtlmUser, ANameMayHave1024BytesAndNoMore) {
   EXPECT_EQ(ntlm_user(base64(type3("", std::string(1024, 'u'), kOem))), std::string(1024, 'u'));
   EXPECT_EQ(ntlm_user(base64(type3("", std::string(1025, 'u'), kOem))), std::nullopt);
   EXPECT_EQ(ntlm_user(base64(type3(std::string(1025, 'd'), "u", kOem))), std::nullopt);
+}
+
+// A type 3 message whose NT response is 44 bytes of something and then these pairs.
+std::string with_pairs(const std::string& pairs, std::size_t before = 44) {
+  auto message = type3("", utf16(u"u"), kUnicode);
+  const std::string response = std::string(before, 'r') + pairs;
+  put(message, 20, static_cast<std::uint32_t>(response.size()), 2);
+  put(message, 24, static_cast<std::uint32_t>(message.size()), 4);
+  return message + response;
+}
+std::string pair(unsigned id, const std::string& value) {
+  std::string out(4, '\0');
+  put(out, 0, id, 2);
+  put(out, 2, static_cast<std::uint32_t>(value.size()), 2);
+  return out + value;
+}
+
+TEST(NtlmBindings, AreSeenInMessagesOfARealClient) {
+  EXPECT_EQ(ntlm_bindings(kRealNtlmBound), Bindings::Present);
+  EXPECT_EQ(ntlm_bindings(kRealNtlmUnbound), Bindings::Absent);
+}
+
+TEST(NtlmBindings, ThatAreAllZeroAreNone) {
+  const auto of = [](const std::string& pairs) { return ntlm_bindings(base64(with_pairs(pairs))); };
+  const auto end = pair(0, "");
+  EXPECT_EQ(of(pair(10, std::string(16, '\0')) + end), Bindings::Absent);
+  EXPECT_EQ(of(pair(10, std::string(15, '\0') + "x") + end), Bindings::Present);
+  EXPECT_EQ(of(pair(2, utf16(u"D")) + pair(10, std::string(16, 'h')) + end), Bindings::Present);
+  EXPECT_EQ(of(pair(2, utf16(u"D")) + end + pair(10, std::string(16, 'h'))), Bindings::Absent);
+  EXPECT_EQ(ntlm_bindings(base64(with_pairs("", 24))), Bindings::Absent) << "NTLMv1 has none";
+}
+
+TEST(NtlmBindings, OfAListCutAnywhereAreNotGuessed) {
+  const auto pairs = pair(2, utf16(u"D")) + pair(10, std::string(16, 'h')) + pair(0, "");
+  for (std::size_t length = 1; length < 6 + 20; ++length) {
+    EXPECT_EQ(ntlm_bindings(base64(with_pairs(pairs.substr(0, length)))), Bindings::Unknown) << length;
+  }
+  EXPECT_EQ(ntlm_bindings(""), Bindings::Unknown);
+  EXPECT_EQ(ntlm_bindings(kNtlmChallenge), Bindings::Unknown);
+  auto outside = with_pairs(pairs);
+  put(outside, 24, 0xfffffff0U, 4);
+  EXPECT_EQ(ntlm_bindings(base64(outside)), Bindings::Unknown);
 }
 
 }  // namespace

@@ -52,8 +52,12 @@ std::string_view name_of(Scheme scheme) noexcept;
 
 /// The value of an Authorization field.
 Credentials read_authorization(std::string_view value) noexcept;
-/// The value of one WWW-Authenticate field with one challenge, as http.sys sends them.
+/// The first challenge of a WWW-Authenticate field. http.sys sends one per field; next_challenge() reads any.
 Credentials read_challenge(std::string_view value) noexcept;
+/// The challenges of a WWW-Authenticate field, one at a time, whether or not they share it (RFC 9110 11.6.1):
+/// `while (auto challenge = next_challenge(rest)) …`. Of Negotiate and its like, token_text is the token
+/// alone; of the others, the first parameter.
+std::optional<Credentials> next_challenge(std::string_view& rest) noexcept;
 
 /// True if a login by this scheme belongs to the connection it is made on.
 constexpr bool binds(Scheme scheme) noexcept {
@@ -75,6 +79,15 @@ Charset charset_of(std::string_view content_type) noexcept;
 std::optional<std::string> basic_user(std::string_view token_text);
 /// The user of an NTLM type 3 message, raw or within SPNEGO, as DOMAIN\user or user, in UTF-8.
 std::optional<std::string> ntlm_user(std::string_view token_text);
+
+/// Whose login it is, as far as that can be seen: Basic's user, or the one in an NTLM type 3 message, raw or
+/// within Negotiate. Kerberos seals the name into its ticket, CredSSP into its TLS: nobody.
+std::optional<std::string> user_of(const Credentials& credentials);
+
+/// Whether an NTLM type 3 message carries the hash of a channel binding (MS-NLMP 2.2.2.1,
+/// MsvAvChannelBindings): then a server that sees another certificate than the client refuses it.
+enum class Bindings : std::uint8_t { Unknown, Absent, Present };
+Bindings ntlm_bindings(std::string_view token_text);
 
 /// "<negotiate, 1240 bytes>": what a log may know of credentials.
 std::string describe(const Credentials& credentials);

@@ -7,6 +7,7 @@
 // "OperationTimeout" for "nothing yet" and asks again, for ever. A test reads all texts for it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -80,6 +81,35 @@ struct FaultRow {
 /// The row of a code; none for a number that is not in the enum.
 const FaultRow* find_fault(std::uint32_t code) noexcept;
 std::string_view name_of(FaultCode code) noexcept;
+
+/// What a fault means for a balancer.
+enum class FaultClass : std::uint8_t {
+  PollTimeout,      // nothing yet, ask again: a success everywhere
+  ShellLost,        // the server knows no such shell, or no longer
+  Quota,            // a limit of the user, the server or the plug-in
+  Busy,             // somebody or something else has it just now
+  AccessDenied,     // the server runs it not for this user; never a reason to go elsewhere
+  ServiceDisabled,  // the server takes nobody: it is set up wrongly
+  Transport,        // between client and server, ours among them
+  Other,
+};
+constexpr std::size_t kFaultClasses = static_cast<std::size_t>(FaultClass::Other) + 1;
+/// Lower case, for metric labels: "poll_timeout".
+std::string_view name_of(FaultClass fault_class) noexcept;
+FaultClass class_of(FaultCode code) noexcept;
+/// Of a number from the wire, known or not.
+inline FaultClass class_of(std::uint32_t code) noexcept { return class_of(static_cast<FaultCode>(code)); }
+
+/// Any quota.
+inline bool is_quota(std::uint32_t code) noexcept { return class_of(code) == FaultClass::Quota; }
+/// A quota that says that the server has no room for more shells of this user or of anybody: a Create may be
+/// tried elsewhere, and new clients keep away for a while. (Operations of a shell that is there are not
+/// helped by that.)
+bool is_full(std::uint32_t code) noexcept;
+/// Nobody gets in: a reason to take the server for unfit.
+inline bool is_service_disabled(std::uint32_t code) noexcept {
+  return class_of(code) == FaultClass::ServiceDisabled;
+}
 
 inline constexpr std::string_view kFaultContentType = "application/soap+xml;charset=UTF-8";
 
