@@ -9,9 +9,12 @@
 //
 // Where things stand: of a request, everything but the PSRP ShellId (attribute of rsp:Shell in the body of a
 // Create) and the n:EnumerationContext of Pull and Release is in the Header; so the scan of a request ends
-// with the Header unless it is one of those. Of a response, the Header gives Action and RelatesTo, the body
-// ShellId (Selector within x:ResourceCreated, or rsp:ShellId), rsp:IdleTimeOut, EnumerationContext, and the
-// fault.
+// with the Header unless it is one of those, or has no Action and may be an Identify. Of a response, the
+// Header gives the Action, the body ShellId (Selector within x:ResourceCreated, or rsp:ShellId),
+// rsp:IdleTimeOut, EnumerationContext, and the fault. What is there twice counts the first time.
+//
+// Three parts: XmlEncoding makes UTF-8 of the bytes, XmlTokens finds the markup, XmlScope knows the
+// namespaces; the scanner knows where in the message it is, by a table of the elements that matter.
 #pragma once
 
 #include <array>
@@ -22,10 +25,14 @@
 
 #include "winrmlb/core/uuid.h"
 #include "winrmlb/winrm/auth.h"
+#include "winrmlb/winrm/xml_encoding.h"
+#include "winrmlb/winrm/xml_scope.h"
+#include "winrmlb/winrm/xml_tokens.h"
 
 namespace winrmlb::winrm {
 
-/// What a message asks for, or answers. Responses have the Action of their request, with `is_response`.
+/// What a message asks for, or answers. Responses have the Action of their request, with `is_response`; so
+/// has every Fault.
 enum class Action : std::uint8_t {
   None,  // not seen
   Identify,
@@ -65,7 +72,7 @@ struct EnvelopeFacts {
   Action action = Action::None;
   Resource resource = Resource::None;
   bool is_response = false;
-  bool seen_whole_header = false;
+  bool seen_whole_header = false;           // or that there is none
   std::optional<Uuid> message;              // a:MessageID
   std::optional<Uuid> shell;                // see above for where
   std::optional<Uuid> session;              // p:SessionId
@@ -104,8 +111,77 @@ class EnvelopeScanner {
   std::string_view resource_uri() const noexcept { return {uri_.data(), uri_length_}; }
 
  private:
+  /// The elements that facts hang on; all others are Other.
+  enum class Element : std::uint8_t {
+    Other,
+    Document,  // what the root stands in
+    Envelope,
+    Header,
+    Body,
+    SelectorSet,
+    ResourceCreated,  // and whatever is in it
+    Shell,
+    Identify,
+    Enumeration,
+    SoapFault,
+    Detail,
+    WsmanFault,
+    WmiError,
+    // Of these the text is a fact.
+    Action,
+    MessageId,
+    ResourceUri,
+    OperationTimeout,
+    SessionId,
+    OperationId,
+    Selector,  // the one named ShellId
+    ShellId,
+    IdleTimeOut,
+    EnumerationContext,
+    ErrorCode,
+  };
+  struct Row;
+
+  static constexpr std::size_t kMostDepth = 32;   // of elements within each other
+  static constexpr std::size_t kMostValue = 192;  // of a value, white space around it included
+
+  void scan(std::string_view text) noexcept;
+  void read_attribute() noexcept;
+  void read_text() noexcept;
+  void open_element(bool is_empty) noexcept;
+  void close_element() noexcept;
+  void leave_element() noexcept;
+  Element recognise(Element within, std::string_view name) const noexcept;
+  void begin(Element element, Element within) noexcept;
+  void end(Element element) noexcept;
+  void learn(Element element, std::string_view text) noexcept;
+  void end_header() noexcept;
+  bool body_matters() const noexcept;
+  bool body_is_exhausted() const noexcept;
+  Element parent() const noexcept { return depth_ == 0 ? Element::Document : elements_[depth_ - 1]; }
+
   State state_ = State::More;
+  Side side_;
   EnvelopeFacts facts_;
+  XmlEncoding encoding_;
+  XmlTokens tokens_;
+  XmlScope scope_;
+  std::size_t read_ = 0;  // bytes
+
+  std::uint8_t depth_ = 0;  // of open elements
+  std::array<Element, kMostDepth> elements_;
+  std::array<std::uint32_t, kMostDepth> names_;  // what stands for the names that the end tags must repeat
+
+  /// Of the tag that is being read.
+  struct Attributes {
+    bool name_is_shell_id = false;
+    std::optional<std::uint32_t> code;
+    std::optional<Uuid> shell;
+  };
+  Attributes attributes_;
+  bool is_collecting_ = false;   // the innermost element is one whose text is a fact
+  bool code_is_of_wmi_ = false;  // facts_.fault is, so a WSManFault's code replaces it
+  XmlRun<kMostValue> value_;
   std::array<char, kMostUri> uri_{};
   std::size_t uri_length_ = 0;
 };
