@@ -181,8 +181,10 @@ void Control::await_signal() {
 void Control::tick() {
   const TimePoint now = net::now();
   wheel_.advance(now);
-  for (const auto& pool : snapshot_->pools)
+  for (const auto& pool : snapshot_->pools) {
     pool.pool->affinity().sweep(now);
+    pool.pool->shells().sweep(now);
+  }
   if (draining_) {
     if (now >= cut_at_) {
       for (auto& worker : workers_)

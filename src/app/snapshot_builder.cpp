@@ -30,7 +30,7 @@ Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::build(const conf
     snapshot->listeners.push_back(std::move(entry));
   }
   for (std::size_t i = 0; i < settings.pools.size(); ++i) {
-    auto entry = build_pool(settings.pools[i], settings.limits.affinity_entries, predecessor);
+    auto entry = build_pool(settings.pools[i], settings.limits, predecessor);
     entry.server_tls = server_contexts[i];
     snapshot->pools.push_back(std::move(entry));
   }
@@ -43,14 +43,14 @@ void SnapshotBuilder::commit(const proxy::Snapshot& snapshot) {
     entry.pool->commit();
 }
 
-proxy::PoolEntry SnapshotBuilder::build_pool(const config::Pool& settings, std::uint32_t affinity_capacity,
+proxy::PoolEntry SnapshotBuilder::build_pool(const config::Pool& settings, const config::Limits& limits,
                                              const proxy::Snapshot* predecessor) {
   const auto id =
       pool_ids_.emplace(settings.name, PoolId(static_cast<std::uint16_t>(pool_ids_.size()))).first->second;
   const auto* old = predecessor ? predecessor->pool(settings.name) : nullptr;
   proxy::PoolEntry entry;
-  entry.pool = std::make_shared<balance::Pool>(id, settings, affinity_capacity,
-                                               old ? old->pool.get() : nullptr, next_server_id_);
+  entry.pool = std::make_shared<balance::Pool>(id, settings, limits.affinity_entries,
+                                               old ? old->pool.get() : nullptr, next_server_id_, limits.pins);
   for (const auto& server : settings.servers) {
     proxy::Target target{.port = server.port, .tls_port = server.tls_port};
     auto addresses = net::resolve(server.host);

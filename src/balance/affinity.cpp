@@ -1,7 +1,6 @@
 #include "winrmlb/balance/affinity.h"
 
 #include <atomic>
-#include <random>
 
 #include "affinity_stripe.h"
 #include "winrmlb/core/check.h"
@@ -13,16 +12,10 @@ namespace {
 constexpr std::size_t kStripes = 64;
 constexpr int kSweepBatch = 64;  // entries removed in one go under a stripe's lock
 
-SaltedHash random_hash() {
-  std::random_device source;
-  const auto word = [&] { return static_cast<std::uint64_t>(source()) << 32 | source(); };
-  return {{word(), word()}};
-}
-
 }  // namespace
 
 struct AffinityTable::State {
-  const SaltedHash hash = random_hash();
+  const SaltedHash hash = SaltedHash::random();
   mutable std::mutex assignment;  // before any stripe's; holders of a stripe's lock must not take it
   std::vector<std::unique_ptr<Stripe>> stripes;
   std::vector<std::shared_ptr<ServerState>> servers;  // under `assignment`
@@ -75,6 +68,10 @@ struct AffinityTable::State {
     ++counters.moves;
   }
   Room make_room(TimePoint now);
+  template <typename Note>
+  void note_opened(const ClientAddress& client, ServerId id, TimePoint now, Note note);
+  template <typename Note>
+  void note_closed(const ClientAddress& client, TimePoint now, Note note);
   Choice apply(Stripe& stripe, Record* record, const ClientAddress& client, const Decision& decision,
                Room room, TimePoint now);
 };
@@ -183,49 +180,70 @@ Choice AffinityTable::settle(const ClientAddress& client, TimePoint now, const D
   return state_->apply(stripe, nullptr, client, decision, room, now);
 }
 
-void AffinityTable::session_opened(const ClientAddress& client, ServerId server, TimePoint now) {
-  auto& stripe = state_->stripe_of(client);
-  const auto ttl = state_->lifetime();
-  const auto note = [&](Record& record) {
-    record.sessions.add(server);
-    if (record.server == server && record.expected > 0) --record.expected;
-    stripe.touch(record, now, ttl);
+// Whatever lives always has an entry, which this makes if it is gone since the choice or found no room.
+template <typename Note>
+void AffinityTable::State::note_opened(const ClientAddress& client, ServerId id, TimePoint now, Note note) {
+  auto& stripe = stripe_of(client);
+  const auto note_and_touch = [&](Record& record) {
+    note(record);
+    stripe.touch(record, now, lifetime());
   };
   {
     const std::lock_guard lock(stripe.mutex);
-    if (auto* record = stripe.find(client)) return note(*record);
+    if (auto* record = stripe.find(client)) return note_and_touch(*record);
   }
-  // The entry is gone since the choice, or there was no room for it. A live session always has one.
-  const std::lock_guard assignment(state_->assignment);
+  const std::lock_guard all(assignment);
   {
     const std::lock_guard lock(stripe.mutex);
-    if (auto* record = stripe.find(client)) return note(*record);
+    if (auto* record = stripe.find(client)) return note_and_touch(*record);
   }
-  state_->make_room(now);
+  make_room(now);
   const std::lock_guard lock(stripe.mutex);
-  note(state_->insert(stripe, client, server, now));
+  note_and_touch(insert(stripe, client, id, now));
 }
 
-void AffinityTable::session_closed(const ClientAddress& client, ServerId server, bool opaque, TimePoint now) {
-  auto& stripe = state_->stripe_of(client);
-  const auto ttl = state_->lifetime();
-  const auto too_many = [&] { return state_->entries.load() > state_->capacity.load(); };
+template <typename Note>
+void AffinityTable::State::note_closed(const ClientAddress& client, TimePoint now, Note note) {
+  auto& stripe = stripe_of(client);
+  const auto too_many = [&] { return entries.load() > capacity.load(); };
   {
     const std::lock_guard lock(stripe.mutex);
     auto* record = stripe.find(client);
-    WINRMLB_CHECK(record != nullptr && record->sessions.remove(server));
-    if (opaque && record->server == server)
-      record->last_opaque = std::max(record->last_opaque.value_or(now), now);
-    stripe.touch(*record, now, ttl);
-    if (record->sessions.total() > 0 || !too_many()) return;
+    WINRMLB_CHECK(record != nullptr);
+    note(*record);
+    stripe.touch(*record, now, lifetime());
+    if (record->busy() || !too_many()) return;
   }
-  // An entry above capacity leaves with its last session.
-  const std::lock_guard assignment(state_->assignment);
+  // An entry above capacity leaves with the last that it has.
+  const std::lock_guard all(assignment);
   const std::lock_guard lock(stripe.mutex);
   const auto* record = stripe.find(client);
-  if (record == nullptr || record->sessions.total() > 0 || !too_many()) return;
-  state_->remove(stripe, *record);
-  ++state_->counters.evicted;
+  if (record == nullptr || record->busy() || !too_many()) return;
+  remove(stripe, *record);
+  ++counters.evicted;
+}
+
+void AffinityTable::session_opened(const ClientAddress& client, ServerId server, TimePoint now) {
+  state_->note_opened(client, server, now, [&](Record& record) {
+    record.sessions.add(server);
+    if (record.server == server && record.expected > 0) --record.expected;
+  });
+}
+
+void AffinityTable::session_closed(const ClientAddress& client, ServerId server, bool opaque, TimePoint now) {
+  state_->note_closed(client, now, [&](Record& record) {
+    WINRMLB_CHECK(record.sessions.remove(server));
+    if (opaque && record.server == server)
+      record.last_opaque = std::max(record.last_opaque.value_or(now), now);
+  });
+}
+
+void AffinityTable::pin_opened(const ClientAddress& client, ServerId server, TimePoint now) {
+  state_->note_opened(client, server, now, [&](Record& record) { record.pins.add(server); });
+}
+
+void AffinityTable::pin_closed(const ClientAddress& client, ServerId server, TimePoint now) {
+  state_->note_closed(client, now, [&](Record& record) { WINRMLB_CHECK(record.pins.remove(server)); });
 }
 
 void AffinityTable::sweep(TimePoint now) {
@@ -248,9 +266,16 @@ void AffinityTable::sweep(TimePoint now) {
 namespace {
 
 AffinityTable::Row row_of(const Record& record, TimePoint now, Duration ttl) {
-  const auto here = record.sessions.at(record.server);
-  return {record.client, record.entry(now, ttl), here, record.sessions.total() - here,
-          record.since,  record.last_used};
+  const auto sessions = record.sessions.at(record.server);
+  const auto shells = record.pins.at(record.server);
+  return {.client = record.client,
+          .entry = record.entry(now, ttl),
+          .sessions = sessions,
+          .sessions_elsewhere = record.sessions.total() - sessions,
+          .shells = shells,
+          .shells_elsewhere = record.pins.total() - shells,
+          .since = record.since,
+          .last_used = record.last_used};
 }
 
 }  // namespace

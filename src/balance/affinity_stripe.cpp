@@ -1,22 +1,15 @@
 #include "affinity_stripe.h"
 
-#include <cstring>
-
-#include "winrmlb/core/hash.h"
-
 namespace winrmlb::balance {
 
 Entry Record::entry(TimePoint now, Duration ttl) const noexcept {
-  return {server, home, sessions.at(server) > 0 || lingers(now, ttl),
-          expected > 0 && now < last_used + kConnectingTime};
-}
-
-std::size_t SaltedHash::operator()(const ClientAddress& client) const noexcept {
-  // Not ClientAddress::hash(), which anybody can compute: salting after it would keep its collisions.
-  std::uint64_t half[2];
-  static_assert(sizeof half == sizeof(client.ip().bytes()));
-  std::memcpy(half, client.ip().bytes().data(), sizeof half);
-  return mix64(mix64(half[0] ^ salt[0]) + (half[1] ^ salt[1]));
+  const auto here = sessions.at(server);
+  const bool lasting = pins.at(server) > 0 || lingers(now, ttl);
+  return {
+      .server = server,
+      .home = home,
+      .holds = here > 0 || lasting,
+      .expects = expected > 0 && now<last_used + kConnectingTime, .more_than_a_session = here> 1 || lasting};
 }
 
 Record* Stripe::find(const ClientAddress& client) noexcept {
@@ -45,7 +38,7 @@ void Stripe::remove(const ClientAddress& client) noexcept {
 
 void Stripe::touch(Record& record, TimePoint now, Duration ttl) noexcept {
   record.last_used = std::max(record.last_used, now);  // workers read the clock on their own
-  auto& target = record.sessions.total() > 0 ? busy_ : record.lingers(now, ttl) ? lingering_ : idle_;
+  auto& target = record.busy() ? busy_ : record.lingers(now, ttl) ? lingering_ : idle_;
   auto& place = index_.find(record.client)->second;
   target.splice(target.end(), *place.list, place.position);
   place.list = &target;

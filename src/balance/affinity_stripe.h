@@ -2,8 +2,8 @@
 // nothing of servers or of the other stripes. Every member function wants the lock held.
 //
 // Each entry is on one of three lists, which a use moves it to the end of:
-//   busy       it has sessions: neither expires nor is evicted
-//   lingering  no session, but it may hold something that opaque traffic left there
+//   busy       it has sessions or pins: neither expires nor is evicted
+//   lingering  neither, but it may hold something that opaque traffic left there
 //   idle       holds nothing
 // So the longest unused is in front, and neither sweeping nor evicting ever searches.
 #pragma once
@@ -14,7 +14,8 @@
 #include <optional>
 #include <unordered_map>
 
-#include "session_counts.h"
+#include "salted_hash.h"
+#include "server_counts.h"
 #include "winrmlb/balance/affinity.h"
 
 namespace winrmlb::balance {
@@ -26,24 +27,17 @@ struct Record {
   ClientAddress client;
   ServerId server;
   std::optional<ServerId> home;
-  SessionCounts sessions;
+  ServerCounts sessions;
+  ServerCounts pins;           // shells that the address uses
   std::uint32_t expected = 0;  // sessions sent to `server` and not yet connected
   std::optional<TimePoint> last_opaque;
   TimePoint since;
   TimePoint last_used;
 
+  bool busy() const noexcept { return sessions.total() > 0 || pins.total() > 0; }
   bool lingers(TimePoint now, Duration ttl) const noexcept { return last_opaque && now < *last_opaque + ttl; }
-  bool expired(TimePoint now, Duration ttl) const noexcept {
-    return sessions.total() == 0 && now >= last_used + ttl;
-  }
+  bool expired(TimePoint now, Duration ttl) const noexcept { return !busy() && now >= last_used + ttl; }
   Entry entry(TimePoint now, Duration ttl) const noexcept;
-};
-
-/// Salted per table, since clients choose their addresses: nobody can fill one stripe or one bucket on
-/// purpose.
-struct SaltedHash {
-  std::uint64_t salt[2];
-  std::size_t operator()(const ClientAddress& client) const noexcept;
 };
 
 class Stripe {

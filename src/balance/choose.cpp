@@ -139,6 +139,7 @@ Choice choose(const Facts& facts, const std::optional<Entry>& entry, std::span<c
   if (facts.pinned) {
     const auto* server = find(candidates, *facts.pinned);
     if (server != nullptr && server->keeps_old) return {facts.pinned, Reason::Pinned};
+    if (facts.pin_is_shell) return {std::nullopt, Reason::Pinned};
   }
   if (entry) return choose_for_entry(facts, *entry, candidates, policy);
   const auto* chosen = assign(facts, candidates, policy);

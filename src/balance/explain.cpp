@@ -121,9 +121,11 @@ class Sentence {
 
 }  // namespace
 
-Pool::Explanation Pool::explain(const Facts& facts, TimePoint now) const {
+Pool::Explanation Pool::explain(Facts facts, TimePoint now, const std::optional<Uuid>& shell) const {
+  const auto pin = shell ? shells_->row(*shell, PinKind::Shell, now) : std::nullopt;
+  if (pin) facts.pinned = pin->server;
   const auto row = affinity_->find(facts.client, now);
-  const auto all = candidates();
+  const auto all = candidates(facts, now);
   const auto policy = policy_for(facts.client);
   const auto choice = choose(facts, row ? std::optional(row->entry) : std::nullopt, all, policy);
   return {choice, Sentence(*this, all, policy, choice).text(facts, row, now)};

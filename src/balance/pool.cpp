@@ -7,11 +7,12 @@
 namespace winrmlb::balance {
 
 Pool::Pool(PoolId id, const config::Pool& settings, std::uint32_t affinity_capacity, const Pool* predecessor,
-           ServerId& next_server_id)
+           ServerId& next_server_id, std::uint32_t pin_capacity)
     : id_(id),
       settings_(settings),
       planned_clients_(planned_clients(settings)),
-      affinity_capacity_(affinity_capacity) {
+      affinity_capacity_(affinity_capacity),
+      pin_capacity_(pin_capacity) {
   for (const auto& server : settings_.servers) {
     const auto* before = predecessor == nullptr ? nullptr : predecessor->member(server.name);
     if (before != nullptr && before->settings.host != server.host) before = nullptr;
@@ -25,10 +26,19 @@ Pool::Pool(PoolId id, const config::Pool& settings, std::uint32_t affinity_capac
     }
     members_.push_back({server, std::move(state), stable_hash(server.name)});
   }
-  affinity_ = predecessor != nullptr
-                  ? predecessor->affinity_
-                  : std::make_shared<AffinityTable>(affinity_capacity, settings_.affinity.ttl);
-  if (predecessor == nullptr) commit();
+  if (predecessor == nullptr) {
+    affinity_ = std::make_shared<AffinityTable>(affinity_capacity, settings_.affinity.ttl);
+    shells_ = std::make_shared<ShellRegistry>(affinity_, pin_capacity, settings_.shells.idle_limit);
+    hunts_ = std::make_shared<Hunts>();
+    commit();
+    return;
+  }
+  affinity_ = predecessor->affinity_;
+  shells_ = predecessor->shells_;
+  hunts_ = predecessor->hunts_;
+  for (const auto& before : predecessor->members_) {
+    if (member(before.state->id) == nullptr) removed_.push_back(before.state);
+  }
 }
 
 void Pool::commit() {
@@ -40,6 +50,12 @@ void Pool::commit() {
   for (const auto& member : members_)
     states.push_back(member.state);
   affinity_->adopt(states, affinity_capacity_, settings_.affinity.ttl);
+  shells_->set_capacity(pin_capacity_, settings_.shells.idle_limit);
+  for (const auto& state : removed_) {
+    state->removed = true;  // first, so that nothing is learned of it after this
+    shells_->end_all(state->id);
+  }
+  removed_.clear();
 }
 
 const Member* Pool::member(ServerId id) const noexcept {
@@ -60,11 +76,10 @@ ClientAddress Pool::client_of(const IpAddress& address) const noexcept {
   return ClientAddress(address, settings_.affinity.prefix4, settings_.affinity.prefix6);
 }
 
-Candidate Pool::candidate(const Member& member) const noexcept {
+Candidate Pool::candidate(const Member& member, const Facts& facts, TimePoint now) const {
   const auto& state = *member.state;
   const auto mode = state.mode.load(std::memory_order_relaxed);
   const auto fitness = state.fitness.load(std::memory_order_relaxed);
-  const auto most = member.settings.max_sessions;
   Candidate candidate;
   candidate.id = state.id;
   candidate.name_hash = member.name_hash;
@@ -74,18 +89,18 @@ Candidate Pool::candidate(const Member& member) const noexcept {
   candidate.keeps_old = fitness != Fitness::Down && mode != config::ServerMode::Maintenance;
   candidate.checking = fitness == Fitness::Checking && mode == config::ServerMode::Ready;
   candidate.draining = mode == config::ServerMode::Drain;
-  candidate.full = most > 0 && state.sessions.load(std::memory_order_relaxed) >= most;
+  candidate.full = is_full(member, facts, now);
   candidate.down = fitness == Fitness::Down;
   candidate.clients = state.clients.load(std::memory_order_relaxed);
   candidate.shells = state.shells.load(std::memory_order_relaxed);
   return candidate;
 }
 
-std::vector<Candidate> Pool::candidates() const {
+std::vector<Candidate> Pool::candidates(const Facts& facts, TimePoint now) const {
   std::vector<Candidate> all;
   all.reserve(members_.size());
   for (const auto& member : members_)
-    all.push_back(candidate(member));
+    all.push_back(candidate(member, facts, now));
   return all;
 }
 
@@ -93,10 +108,11 @@ std::shared_ptr<const Plan> Pool::current_plan() const {
   std::vector<PlanServer> servers;
   servers.reserve(members_.size());
   for (const auto& member : members_) {
-    const auto now = candidate(member);
+    const auto& state = *member.state;
     // Suspicion passes and a check is soon done: neither is worth another map.
-    const bool out = now.down || now.draining || !now.keeps_old;
-    servers.push_back({now.id, now.name_hash, now.weight, now.priority, out});
+    const bool out = state.fitness.load(std::memory_order_relaxed) == Fitness::Down ||
+                     state.mode.load(std::memory_order_relaxed) != config::ServerMode::Ready;
+    servers.push_back({state.id, member.name_hash, member.settings.weight, member.settings.priority, out});
   }
   const std::lock_guard lock(plan_mutex_);
   if (plan_ == nullptr || plan_->servers() != servers)
@@ -110,11 +126,11 @@ Policy Pool::policy_for(const ClientAddress& client) const {
   return policy;
 }
 
-std::optional<Choice> Pool::route_without_affinity(const Facts& facts) const {
+std::optional<Choice> Pool::route_without_affinity(const Facts& facts, TimePoint now) const {
   const auto& named = facts.bound ? facts.bound : facts.pinned;
   if (!named) return std::nullopt;
   std::optional<Candidate> server;
-  if (const auto* known = member(*named)) server = candidate(*known);
+  if (const auto* known = member(*named)) server = candidate(*known, facts, now);
   const auto choice = choose(facts, std::nullopt, std::span(server ? &*server : nullptr, server ? 1 : 0), {});
   if (facts.bound || choice.reason == Reason::Pinned) return choice;
   return std::nullopt;
@@ -122,7 +138,7 @@ std::optional<Choice> Pool::route_without_affinity(const Facts& facts) const {
 
 // Only whether the rules end at `affinity`, which the entry's server and its home decide between them. Where
 // the ideal server depends on all of them, an address that may go there takes the long way.
-bool Pool::may_stay(const Facts& facts, const Entry& entry) const {
+bool Pool::may_stay(const Facts& facts, const Entry& entry, TimePoint now) const {
   const auto assign = settings_.affinity.assign;
   const auto failback = settings_.affinity.failback;
   const bool rooted = failback == config::Failback::Never ||
@@ -130,15 +146,16 @@ bool Pool::may_stay(const Facts& facts, const Entry& entry) const {
   if (assign != config::Assign::Balanced && !rooted) return false;
   std::array<Candidate, 2> two;
   std::size_t known = 0;
-  if (const auto* server = member(entry.server)) two[known++] = candidate(*server);
-  if (const auto* home = entry.home ? member(*entry.home) : nullptr) two[known++] = candidate(*home);
+  if (const auto* server = member(entry.server)) two[known++] = candidate(*server, facts, now);
+  if (const auto* home = entry.home ? member(*entry.home) : nullptr)
+    two[known++] = candidate(*home, facts, now);
   return choose(facts, entry, std::span(two.data(), known), {assign, failback, std::nullopt}).reason ==
          Reason::Affinity;
 }
 
 Decision Pool::decide(const Facts& facts, const std::optional<Entry>& entry, const Policy& policy,
-                      std::optional<ServerId> avoid) const {
-  auto all = candidates();
+                      TimePoint now, std::optional<ServerId> avoid) const {
+  auto all = candidates(facts, now);
   for (auto& candidate : all) {
     if (candidate.id == avoid) candidate.takes_new = candidate.keeps_old = candidate.checking = false;
   }
@@ -152,10 +169,12 @@ Decision Pool::decide(const Facts& facts, const std::optional<Entry>& entry, con
 }
 
 Choice Pool::route(const Facts& facts, TimePoint now) {
-  if (const auto choice = route_without_affinity(facts)) return *choice;
-  const Facts by_address{facts.client, std::nullopt, std::nullopt};
+  if (const auto choice = route_without_affinity(facts, now)) return *choice;
+  Facts by_address = facts;
+  by_address.bound.reset();
+  by_address.pinned.reset();
   const auto stays_at =
-      affinity_->use(facts.client, now, [&](const Entry& entry) { return may_stay(by_address, entry); });
+      affinity_->use(facts.client, now, [&](const Entry& entry) { return may_stay(by_address, entry, now); });
   if (stays_at) return {stays_at, Reason::Affinity};
 
   const auto policy = policy_for(facts.client);
@@ -163,7 +182,7 @@ Choice Pool::route(const Facts& facts, TimePoint now) {
     auto with = policy;
     // What is not noted must come out the same the next time.
     if (room == Room::No && with.assign == config::Assign::Balanced) with.assign = config::Assign::Hash;
-    return decide(by_address, entry, with, std::nullopt);
+    return decide(by_address, entry, with, now, std::nullopt);
   });
 }
 
@@ -180,7 +199,7 @@ Pool::Moved Pool::move_away(const ClientAddress& client, ServerId failed, TimePo
         }
         auto with = policy;
         if (room == Room::No && with.assign == config::Assign::Balanced) with.assign = config::Assign::Hash;
-        return decide(facts, entry, with, failed);
+        return decide(facts, entry, with, now, failed);
       });
   if (!result.choice.server) result.moved = false;
   return result;

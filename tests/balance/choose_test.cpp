@@ -170,13 +170,29 @@ TEST(Choose, BoundGoesWhereItIsBoundWhateverElseIsKnown) {
   EXPECT_EQ(show(choose(bound, holding(2), std::vector{down(1), up(2)}, {})), "unavailable");
 }
 
-TEST(Choose, PinnedGoesToTheShellIfItsServerKeepsOldOnes) {
+TEST(Choose, PinnedGoesToTheShell) {
   const Facts pinned{client(), {}, id(1)};
   EXPECT_EQ(show(choose(pinned, holding(2), std::vector{up(1, 9), up(2)}, {})), "pinned 1");
   EXPECT_EQ(show(choose(pinned, holding(2), std::vector{draining(1), up(2)}, {})), "pinned 1");
   EXPECT_EQ(show(choose(pinned, holding(2), std::vector{suspect(1), up(2)}, {})), "pinned 1");
+}
+
+TEST(Choose, AShellWhoseServerIsOutHasNoOtherPlace) {
+  const Facts pinned{client(), {}, id(1)};
+  for (const auto& out : {down(1), maintenance(1), up(3)}) {
+    const auto choice = choose(pinned, holding(2), std::vector{out, up(2)}, {});
+    EXPECT_EQ(choice.server, std::nullopt);
+    EXPECT_EQ(choice.reason, Reason::Pinned);
+  }
+}
+
+TEST(Choose, WhatIsNoShellGoesByTheAddressWhenItsServerIsOut) {
+  Facts pinned{client(), {}, id(1)};
+  pinned.pin_is_shell = false;
+  EXPECT_EQ(show(choose(pinned, holding(2), std::vector{up(1, 9), up(2)}, {})), "pinned 1");
   EXPECT_EQ(show(choose(pinned, holding(2), std::vector{down(1), up(2)}, {})), "affinity 2");
   EXPECT_EQ(show(choose(pinned, {}, std::vector{maintenance(1), up(2)}, {})), "assigned 2");
+  EXPECT_EQ(show(choose(pinned, {}, std::vector{up(2)}, {})), "assigned 2") << "removed by a reload";
 }
 
 TEST(Choose, TiesFallTheSameWayInAnyOrderAndSpread) {

@@ -14,7 +14,7 @@ Farm::Farm(int servers, std::uint32_t capacity_) : capacity(capacity_) {
 }
 
 void Farm::load() {
-  pool = std::make_unique<Pool>(PoolId(1), settings, capacity, pool.get(), next_id);
+  pool = std::make_unique<Pool>(PoolId(1), settings, capacity, pool.get(), next_id, pins);
   pool->commit();
 }
 

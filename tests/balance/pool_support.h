@@ -39,6 +39,7 @@ struct Farm {
 
   config::Pool settings;
   std::uint32_t capacity;
+  std::uint32_t pins = 100000;
   ServerId next_id{1};
   std::unique_ptr<Pool> pool;
   TimePoint now{std::chrono::hours(1000)};

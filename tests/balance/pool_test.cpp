@@ -230,7 +230,12 @@ TEST(Pool, PinnedAndBoundMakeNoEntry) {
   EXPECT_EQ(farm.pool->route({Farm::client(1), {}, farm.id(2)}, farm.now).reason, Reason::Pinned);
   EXPECT_EQ(farm.pool->affinity().counters().entries, 0U);
   farm.set(2, Fitness::Down);
-  const auto choice = farm.pool->route({Farm::client(1), {}, farm.id(2)}, farm.now);
+  auto choice = farm.pool->route({Farm::client(1), {}, farm.id(2)}, farm.now);
+  EXPECT_EQ(choice.reason, Reason::Pinned);
+  EXPECT_EQ(choice.server, std::nullopt) << "nobody else knows the shell";
+  EXPECT_EQ(farm.pool->affinity().counters().entries, 0U);
+  choice = farm.pool->route(
+      {.client = Farm::client(1), .bound = {}, .pinned = farm.id(2), .pin_is_shell = false}, farm.now);
   EXPECT_EQ(choice.reason, Reason::Assigned);
   EXPECT_EQ(choice.server, farm.id(1));
   EXPECT_EQ(farm.pool->route({Farm::client(1), farm.id(2), {}}, farm.now).reason, Reason::Unavailable);

@@ -26,7 +26,7 @@ class SnapshotBuilder {
   static void commit(const proxy::Snapshot& snapshot);
 
  private:
-  proxy::PoolEntry build_pool(const config::Pool& settings, std::uint32_t affinity_capacity,
+  proxy::PoolEntry build_pool(const config::Pool& settings, const config::Limits& limits,
                               const proxy::Snapshot* predecessor);
   ListenerId listener_id(const config::Listener& listener);
 

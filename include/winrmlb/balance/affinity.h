@@ -9,12 +9,12 @@
 // different new addresses choose one after the other, each sees the counts that the last one left, and they
 // land even.
 //
-// An entry with sessions neither expires nor is evicted; without, it lives until last use + ttl. A
+// An entry with sessions or pins neither expires nor is evicted; without, it lives until last use + ttl. A
 // connection-bound login or sealed traffic (`opaque`) may have left a shell behind, so the entry holds for a
 // ttl after the last of it. Bounded: when full, the entry that holds nothing and was used longest ago goes;
 // if all hold something, the choice is made by hash and not noted. A session that then connects is noted all
 // the same, for its count must be right: so there are at most `capacity` entries, or as many more as there
-// are sessions, whose number is limited elsewhere.
+// are sessions and pins, whose numbers are limited elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -67,6 +67,10 @@ class AffinityTable {
   void session_opened(const ClientAddress& client, ServerId server, TimePoint now);
   void session_closed(const ClientAddress& client, ServerId server, bool opaque, TimePoint now);
 
+  /// A shell at `server` is used from `client`, or no longer: as if it were one more session.
+  void pin_opened(const ClientAddress& client, ServerId server, TimePoint now);
+  void pin_closed(const ClientAddress& client, ServerId server, TimePoint now);
+
   /// Removes what has expired. Called about once a second; holds no lock for more than a small batch.
   void sweep(TimePoint now);
 
@@ -76,6 +80,8 @@ class AffinityTable {
     Entry entry;
     std::uint32_t sessions = 0;  // at the entry's server
     std::uint32_t sessions_elsewhere = 0;
+    std::uint32_t shells = 0;  // at the entry's server
+    std::uint32_t shells_elsewhere = 0;
     TimePoint since;  // when the address came to the server
     TimePoint last_used;
   };

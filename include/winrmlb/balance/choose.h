@@ -6,7 +6,9 @@
 // The rules, first match decides:
 //   bound       its server, unless that is down; then nothing, for nobody else could go on with the login. A
 //               server that a reload has removed from the pool still serves what is bound to it.
-//   pinned      the shell's server, if it keeps old clients.
+//   pinned      the server that the message's shell lives on; if it is out then nothing, for nobody else
+//   knows
+//               the shell. What is no shell does not insist: the next rules decide.
 //   affinity    the entry's server, if it keeps old clients; a draining one only while the address holds
 //   something. failback    instead of affinity, if the address left a better place which is fit again
 //   (Policy::failback). assigned    nothing known of the address, or (failover) its server cannot keep it:
@@ -44,15 +46,19 @@ std::string_view name_of(Reason reason) noexcept;
 struct Facts {
   ClientAddress client;
   std::optional<ServerId> bound;   // the session's login or sealed traffic lives there
-  std::optional<ServerId> pinned;  // the message names a shell that lives there
+  std::optional<ServerId> pinned;  // the message names a shell, or its like, that lives there
+  bool pin_is_shell = true;        // else a context or client session, which is no reason to fail
+  bool creates_shell = false;
+  std::string_view user = {};  // who creates the shell, if visible
 };
 
 /// What is known of an address: its entry in the affinity table.
 struct Entry {
   ServerId server;
-  std::optional<ServerId> home;  // where it was before a failover
-  bool holds = false;            // sessions, pins or recent opaque traffic at `server`
-  bool expects = false;          // a session was sent to `server` a moment ago and may be connecting
+  std::optional<ServerId> home;      // where it was before a failover
+  bool holds = false;                // sessions, pins or recent opaque traffic at `server`
+  bool expects = false;              // a session was sent to `server` a moment ago and may be connecting
+  bool more_than_a_session = false;  // holds even without one of its sessions
 };
 
 /// A server as choose() sees it: the atomics read once.
@@ -65,14 +71,14 @@ struct Candidate {
   bool keeps_old = false;
   bool checking = false;  // not yet checked; taken only if nothing takes new clients
   bool draining = false;
-  bool full = false;  // max_sessions reached
+  bool full = false;  // for this exchange: max_sessions, or a quota of shells
   bool down = false;  // does not even serve what is bound to it
   std::uint32_t clients = 0;
   std::uint32_t shells = 0;
 };
 
 struct Choice {
-  std::optional<ServerId> server;  // nothing: Reason::Unavailable
+  std::optional<ServerId> server;  // nothing: Unavailable, or Pinned: the shell's server is out
   Reason reason = Reason::Unavailable;
 };
 

@@ -1,8 +1,9 @@
 // Pool: the servers that stand for each other, and which client address belongs to which of them.
 //
 // A Pool is a snapshot, built from Settings at load and reload, immutable and shared by all workers; what
-// lasts (ServerState, AffinityTable) it holds by shared_ptr and hands on to its successor. Routing is
-// `route()`: look-ups by the lock-striped table, the choice itself by the pure choose() (balance/choose.h).
+// lasts (ServerState, AffinityTable, ShellRegistry, Hunts) it holds by shared_ptr and hands on to its
+// successor. Routing is `route()`: look-ups by the lock-striped table, the choice itself by the pure choose()
+// (balance/choose.h).
 #pragma once
 
 #include <memory>
@@ -15,8 +16,10 @@
 
 #include "winrmlb/balance/affinity.h"
 #include "winrmlb/balance/choose.h"
+#include "winrmlb/balance/hunts.h"
 #include "winrmlb/balance/plan.h"
 #include "winrmlb/balance/server_state.h"
+#include "winrmlb/balance/shells.h"
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/address.h"
 #include "winrmlb/core/ids.h"
@@ -39,10 +42,10 @@ class Pool {
   /// operator's drain outlasts a reload that does not speak of it. What the predecessor shares stays as it is
   /// until commit().
   Pool(PoolId id, const config::Pool& settings, std::uint32_t affinity_capacity, const Pool* predecessor,
-       ServerId& next_server_id);
+       ServerId& next_server_id, std::uint32_t pin_capacity = config::Limits{}.pins);
 
-  /// Takes over from the predecessor: modes, ttl and capacity follow these settings from now on. Once, when
-  /// nothing of the reload can fail any more.
+  /// Takes over from the predecessor: modes, ttl and capacities follow these settings from now on, and shells
+  /// on servers that are no longer there end. Once, when nothing of the reload can fail any more.
   void commit();
 
   PoolId id() const noexcept { return id_; }
@@ -69,29 +72,45 @@ class Pool {
   };
   Moved move_away(const ClientAddress& client, ServerId failed, TimePoint now);
 
+  /// `not_here` refused to create a shell, its quota being full. Another fit server, to which the entry moves
+  /// along (whoever comes second gets the first one's answer); nothing if there is none, or if the address
+  /// holds anything beside the session that asks.
+  std::optional<Choice> route_create_elsewhere(const Facts& facts, ServerId not_here, TimePoint now);
+  /// The server reported a full quota: for `shells.full_for` it counts as full.
+  void mark_full(ServerId server, TimePoint now);
+
+  /// Where a shell that `not_here` does not know may be looked for: servers that are up, ready or draining,
+  /// in rendezvous order of the client.
+  std::vector<ServerId> other_fit_servers(ServerId not_here, const ClientAddress& client = {}) const;
+
   /// A session of `client` has a server connection to `server`, or no longer has it. `opaque`: it carried a
   /// connection-bound login or sealed messages, so that something may live on there after the last session.
   void session_opened(const ClientAddress& client, ServerId server, TimePoint now);
   void session_closed(const ClientAddress& client, ServerId server, bool opaque, TimePoint now);
 
-  /// What route() would say, changing nothing, and the sentence for the operator.
+  /// What route() would say, changing nothing, and the sentence for the operator. `shell`: of a message that
+  /// names it.
   struct Explanation {
     Choice choice;
     std::string text;
   };
-  Explanation explain(const Facts& facts, TimePoint now) const;
+  Explanation explain(Facts facts, TimePoint now, const std::optional<Uuid>& shell = {}) const;
 
   AffinityTable& affinity() noexcept { return *affinity_; }
   const AffinityTable& affinity() const noexcept { return *affinity_; }
+  ShellRegistry& shells() noexcept { return *shells_; }
+  const ShellRegistry& shells() const noexcept { return *shells_; }
+  Hunts& hunts() noexcept { return *hunts_; }
 
  private:
-  Candidate candidate(const Member& member) const noexcept;
-  std::vector<Candidate> candidates() const;
+  Candidate candidate(const Member& member, const Facts& facts, TimePoint now) const;
+  std::vector<Candidate> candidates(const Facts& facts, TimePoint now) const;
+  bool is_full(const Member& member, const Facts& facts, TimePoint now) const;
   Policy policy_for(const ClientAddress& client) const;
   std::shared_ptr<const Plan> current_plan() const;
-  std::optional<Choice> route_without_affinity(const Facts& facts) const;
-  bool may_stay(const Facts& facts, const Entry& entry) const;
-  Decision decide(const Facts& facts, const std::optional<Entry>& entry, const Policy& policy,
+  std::optional<Choice> route_without_affinity(const Facts& facts, TimePoint now) const;
+  bool may_stay(const Facts& facts, const Entry& entry, TimePoint now) const;
+  Decision decide(const Facts& facts, const std::optional<Entry>& entry, const Policy& policy, TimePoint now,
                   std::optional<ServerId> avoid) const;
 
   PoolId id_;
@@ -100,6 +119,10 @@ class Pool {
   std::vector<ClientAddress> planned_clients_;
   std::shared_ptr<AffinityTable> affinity_;
   std::uint32_t affinity_capacity_;
+  std::shared_ptr<ShellRegistry> shells_;
+  std::uint32_t pin_capacity_;
+  std::shared_ptr<Hunts> hunts_;
+  std::vector<std::shared_ptr<ServerState>> removed_;                               // at commit()
   std::vector<std::pair<std::shared_ptr<ServerState>, config::ServerMode>> modes_;  // at commit()
   mutable std::mutex plan_mutex_;
   mutable std::shared_ptr<const Plan>

@@ -10,8 +10,10 @@
 #include <string>
 #include <string_view>
 
+#include "winrmlb/balance/create_limiter.h"
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/ids.h"
+#include "winrmlb/core/time.h"
 
 namespace winrmlb::balance {
 
@@ -37,6 +39,9 @@ struct ServerState {
   std::atomic<std::uint32_t> sessions{0};  // connected server connections
   std::atomic<std::uint32_t> clients{0};   // affinity entries that name it
   std::atomic<std::uint32_t> shells{0};    // known to live there
+  std::atomic<bool> removed{false};        // by a reload, for good: another one of its name is another server
+  std::atomic<TimePoint::rep> full_until{0};  // it reported a full quota: takes no new client so long
+  CreateLimiter creates;                      // shells in the making
 
   /// May take an address that has nothing anywhere.
   bool takes_new() const noexcept {

@@ -10,8 +10,8 @@
 //
 // Learned from a successful Create (DSP0226, MS-WSMV 3.1.4.5), from hunting, or from the state store; ended
 // by DeleteResponse, by fault 2150858843 from that server, by restart of the server, or by idle limit plus
-// margin. Bounded: when full, the pin used longest ago goes. A shell counts in ServerState::shells, and makes
-// its address hold its server (AffinityTable).
+// margin. Bounded: when full, the pin used longest ago goes, of the lesser kinds before any shell. A shell
+// counts in ServerState::shells, and makes its address hold its server (AffinityTable).
 #pragma once
 
 #include <cstdint>
@@ -57,15 +57,18 @@ class ShellRegistry {
   ShellRegistry(const ShellRegistry&) = delete;
   ShellRegistry& operator=(const ShellRegistry&) = delete;
 
-  /// Notes a pin; one that exists moves to the server named now (a hunt found it there).
+  /// Notes a pin; one that exists moves to the server named now (a hunt found it there). Nothing is learned
+  /// of a server that the affinity table does not know, or that a reload removed.
   void learn(const NewPin& pin, TimePoint now);
   /// Where it lives; the use is noted, and that `client` uses it (a shell may be taken over from another
-  /// address by Connect: from then on that address holds the server too).
+  /// address by Connect: from then on that address holds the server too). `lasting`: how long the exchange
+  /// may keep the shell busy, e.g. the OperationTimeout of a Receive; its idle limit counts from then.
   struct Use {
     ServerId server;
     TimePoint last_used;  // before this use
   };
-  std::optional<Use> use(const Uuid& id, PinKind kind, const ClientAddress& client, TimePoint now);
+  std::optional<Use> use(const Uuid& id, PinKind kind, const ClientAddress& client, TimePoint now,
+                         Duration lasting = {});
   std::optional<ServerId> find(const Uuid& id, PinKind kind) const;
   /// It ended, or `server` says that it has no such shell; a pin to another server stays.
   void end(const Uuid& id, PinKind kind, ServerId server);
@@ -87,13 +90,14 @@ class ShellRegistry {
     Uuid id;
     PinKind kind = PinKind::Shell;
     ServerId server;
-    ClientAddress client;
+    ClientAddress client;  // that used it last
     std::string user;
     std::string resource;
     TimePoint since;
     TimePoint last_used;
     Duration idle_limit{};
   };
+  std::optional<Row> row(const Uuid& id, PinKind kind, TimePoint now) const;
   /// Each row is right in itself; the whole is not of one instant. In no order.
   std::vector<Row> snapshot(TimePoint now) const;
   std::size_t shells() const noexcept;
