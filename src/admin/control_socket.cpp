@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,7 +33,17 @@ json::object failure(std::string_view what) {
   return answer;
 }
 
-json::object answer_to(const json::object& request, const Verbs& verbs) {
+// The kernel's word for who connected (unix(7), SO_PEERCRED).
+bool is_owner(int descriptor) {
+  ucred who{};
+  socklen_t length = sizeof who;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &who, &length) == 0 &&
+         (who.uid == 0 || who.uid == ::geteuid());
+}
+
+enum class Asker : std::uint8_t { Owner, Group };
+
+json::object answer_to(const json::object& request, const Verbs& verbs, Asker asker) {
   const auto* command = request.if_contains("command");
   if (!command || !command->is_string()) return failure("the request names no command");
   const std::string_view name = command->get_string();
@@ -41,6 +52,7 @@ json::object answer_to(const json::object& request, const Verbs& verbs) {
     auto explained = explain(verbs.view(), request);
     return explained ? std::move(*explained) : failure(explained.error().detail);
   }
+  if (asker != Asker::Owner) return failure("this takes root, or the user that winrm-lb runs as");
   if (name == "reload") {
     const auto reloaded = verbs.reload();
     if (!reloaded) return failure(reloaded.error().detail);
@@ -51,11 +63,11 @@ json::object answer_to(const json::object& request, const Verbs& verbs) {
   return failure("there is no command " + std::string(name));
 }
 
-json::object answer_to(std::string_view line, const Verbs& verbs) {
+json::object answer_to(std::string_view line, const Verbs& verbs, Asker asker) {
   boost::system::error_code error;
   const auto request = json::parse(json::string_view(line.data(), line.size()), error);
   if (error || !request.is_object()) return failure("the request is not a JSON object");
-  return answer_to(request.get_object(), verbs);
+  return answer_to(request.get_object(), verbs, asker);
 }
 
 // One request and its answer.
@@ -66,8 +78,9 @@ asio::awaitable<void> serve(boost::beast::basic_stream<stream_protocol> stream, 
   const auto bytes = co_await asio::async_read_until(stream, asio::dynamic_buffer(request, kMostRequest),
                                                      '\n', asio::redirect_error(asio::use_awaitable, error));
   if (error) co_return;
+  const auto asker = is_owner(stream.socket().native_handle()) ? Asker::Owner : Asker::Group;
   const std::string answer =
-      json::serialize(answer_to(std::string_view(request).substr(0, bytes - 1), verbs)) + "\n";
+      json::serialize(answer_to(std::string_view(request).substr(0, bytes - 1), verbs, asker)) + "\n";
   co_await asio::async_write(stream, asio::buffer(answer), asio::redirect_error(asio::use_awaitable, error));
 }
 

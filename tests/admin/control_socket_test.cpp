@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <thread>
 #include <unistd.h>
 
 #include <boost/json/serialize.hpp>
@@ -93,6 +95,22 @@ TEST_F(ControlSocketTest, IsForOwnerAndGroupOnly) {
   EXPECT_EQ(std::filesystem::status(path).permissions() &
                 (perms::others_all | perms::owner_exec | perms::group_exec),
             perms::none);
+}
+
+TEST_F(ControlSocketTest, TheGroupMayAskButNotChangeAnything) {
+  if (::geteuid() != 0) GTEST_SKIP() << "another user can be tried by root only";
+  std::filesystem::permissions(std::filesystem::path(path).parent_path(), std::filesystem::perms::group_exec,
+                               std::filesystem::perm_options::add);
+  std::thread([this] {
+    // The system call itself: it changes this thread alone, and the C library's function all of them.
+    ASSERT_EQ(::syscall(SYS_setresuid, -1, 65534, -1), 0);
+    const auto status = ask(path, {{"command", "status"}});
+    EXPECT_TRUE(status) << status.error().detail;
+    const auto reloaded = ask(path, {{"command", "reload"}});
+    ASSERT_FALSE(reloaded);
+    EXPECT_EQ(reloaded.error().detail, "this takes root, or the user that winrm-lb runs as");
+  }).join();
+  EXPECT_TRUE(ask(path, {{"command", "reload"}}));
 }
 
 TEST_F(ControlSocketTest, ASecondProcessIsRefusedAndAStaleSocketIsReplaced) {

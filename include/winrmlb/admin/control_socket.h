@@ -1,8 +1,8 @@
 // ControlSocket: the Unix socket behind `winrm-lb status`, `explain` and the other commands.
 //
 // Runs on the control thread. One request per connection: a JSON object with "command" on one line; the
-// answer is one JSON object, then the connection is closed. The socket's group may read; changing anything
-// takes its owner.
+// answer is one JSON object, then the connection is closed. The socket's group may ask; whatever changes
+// something takes its owner, or root.
 #pragma once
 
 #include <memory>
