@@ -81,7 +81,7 @@ class Client(threading.Thread):
         self.left -= 1
         began = time.monotonic()
         try:
-            answer = self.client.ask(body)
+            answer = self._ask_connected(body, began + PATIENCE)
         except TimeoutError:
             self.silent.append((operation, time.monotonic() - began))
             return None
@@ -96,13 +96,24 @@ class Client(threading.Thread):
         return answer if good else None
 
 
+    def _ask_connected(self, body, until):
+        """While nobody listens nothing is sent, so the same message may be tried again."""
+        while True:
+            try:
+                return self.client.ask(body)
+            except ConnectionRefusedError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+
+
 class Servers:
     """Strikes the servers, and keeps what they have carried out even beyond their deaths."""
 
     def __init__(self, sims):
         self.sims, self.random = sims, random.Random(2)
         self.executed = collections.Counter()  # how often, by operation and message
-        self.kills = self.resets = 0
+        self.kills = self.resets = self.restarts = 0
 
     def kill(self):
         sim = self.random.choice(self.sims)
@@ -136,7 +147,8 @@ def three_servers():
         yield one, two, three
 
 
-def strike_while_clients_work(sims, target, operations):
+def strike_while_clients_work(sims, target, operations, restart=None):
+    """`restart`, of the balancer, takes turns with the kills if it is given."""
     servers = Servers(sims)
     clients = [Client(number, target, operations // CLIENTS + 1) for number in range(CLIENTS)]
     for client in clients:
@@ -144,8 +156,12 @@ def strike_while_clients_work(sims, target, operations):
     next_kill = time.monotonic() + 0.2
     while any(client.is_alive() for client in clients):
         if time.monotonic() > next_kill:
-            servers.kill()
-            next_kill = time.monotonic() + 0.3
+            if restart and servers.kills > servers.restarts:
+                restart()
+                servers.restarts += 1
+            else:
+                servers.kill()
+            next_kill = time.monotonic() + 0.2
         servers.reset()
         clients[servers.resets % CLIENTS].join(0.01)
     for sim in sims:
@@ -158,21 +174,32 @@ def doubled(servers):
     return [(message, times) for message, times in servers.executed.items() if times > 1 and message[0] not in HARMLESS]
 
 
-@pytest.mark.parametrize("workers", [2, 4], ids="{}_workers".format)
-def test_each_message_runs_at_most_once_and_each_client_is_told(sims, workers):
-    with Balancer(sims, workers=workers, pool={"health": {"interval": "200ms"}}) as balancer:
-        servers, clients = strike_while_clients_work(sims, balancer, OPERATIONS)
+def check(servers, clients):
     assert doubled(servers) == []
     assert [client.silent for client in clients if client.silent] == [], "a client was told nothing"
 
     told = sum((client.told for client in clients), collections.Counter())
-    print(f"{servers.kills} kills, {servers.resets} resets; told: {dict(sorted(told.items(), key=str))}")
+    print(f"{servers.kills} kills, {servers.resets} resets, {servers.restarts} restarts of the balancer; "
+          f"told: {dict(sorted(told.items(), key=str))}")
     done = sum(count for (_, outcome), count in told.items() if outcome == "done")
     assert servers.kills and done > OPERATIONS // 3 and sum(told.values()) - done > OPERATIONS // 100, "this shows nothing"
     # What a client was told to be done was done; what it lost may have been done or not.
     for operation in {operation for operation, _ in told} - HARMLESS - {"Receive"}:
         carried_out = sum(times for (name, _), times in servers.executed.items() if name == operation)
         assert told[operation, "done"] <= carried_out <= sum(count for (name, _), count in told.items() if name == operation)
+
+
+@pytest.mark.parametrize("workers", [2, 4], ids="{}_workers".format)
+def test_each_message_runs_at_most_once_and_each_client_is_told(sims, workers):
+    with Balancer(sims, workers=workers, pool={"health": {"interval": "200ms"}}) as balancer:
+        check(*strike_while_clients_work(sims, balancer, OPERATIONS))
+
+
+def test_the_same_holds_while_the_balancer_forgets_and_hunts(sims):
+    with Balancer(sims, workers=4, pool={"health": {"interval": "200ms"}}) as balancer:
+        servers, clients = strike_while_clients_work(sims, balancer, OPERATIONS, balancer.restart)
+        check(servers, clients)
+        assert servers.restarts
 
 
 def test_the_check_finds_a_proxy_that_sends_again(sims):
