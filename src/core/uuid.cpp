@@ -1,21 +1,32 @@
 #include "winrmlb/core/uuid.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "winrmlb/core/text.h"
 
 namespace winrmlb {
 
 namespace {
 
-constexpr int digit_of(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = to_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
+// A table, since every message that passes names some UUIDs. -1: no digit.
+constexpr auto kDigits = [] {
+  std::array<std::int8_t, 256> digits{};
+  digits.fill(-1);
+  for (int i = 0; i < 10; ++i)
+    digits[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
+  for (int i = 0; i < 6; ++i) {
+    digits[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
+    digits[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
+  }
+  return digits;
+}();
+constexpr int digit_of(char c) noexcept { return kDigits[static_cast<unsigned char>(c)]; }
 
 constexpr std::size_t kTextLength = 36;
-constexpr bool is_hyphen_place(std::size_t at) noexcept {
-  return at == 8 || at == 13 || at == 18 || at == 23;
-}
+constexpr std::uint8_t kHyphens[] = {8, 13, 18, 23};
+constexpr std::uint8_t kBytes[] = {0,  2,  4,  6,  9,  11, 14, 16,
+                                   19, 21, 24, 26, 28, 30, 32, 34};  // two digits each
 
 std::string_view without_wrapping(std::string_view text) noexcept {
   for (const std::string_view scheme : {"urn:uuid:", "uuid:"}) {
@@ -32,18 +43,18 @@ std::string_view without_wrapping(std::string_view text) noexcept {
 std::optional<Uuid> Uuid::parse(std::string_view text) noexcept {
   text = without_wrapping(text);
   if (text.size() != kTextLength) return std::nullopt;
-  Uuid id;
-  std::size_t digits = 0;
-  for (std::size_t i = 0; i < kTextLength; ++i) {
-    if (is_hyphen_place(i)) {
-      if (text[i] != '-') return std::nullopt;
-      continue;
-    }
-    const int digit = digit_of(text[i]);
-    if (digit < 0) return std::nullopt;
-    auto& byte = id.bytes_[digits++ / 2];
-    byte = static_cast<std::uint8_t>(byte << 4 | digit);
+  for (const auto at : kHyphens) {
+    if (text[at] != '-') return std::nullopt;
   }
+  Uuid id;
+  int any = 0;  // negative if one of the digits is none
+  for (std::size_t i = 0; i < id.bytes_.size(); ++i) {
+    const int high = digit_of(text[kBytes[i]]);
+    const int low = digit_of(text[kBytes[i] + 1U]);
+    any |= high | low;
+    id.bytes_[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  if (any < 0) return std::nullopt;
   return id;
 }
 
@@ -62,13 +73,13 @@ Uuid Uuid::of(std::string_view text) noexcept {
 }
 
 std::string Uuid::text() const {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  constexpr std::string_view kLetters = "0123456789ABCDEF";
   std::string text;
   text.reserve(kTextLength);
   for (const auto byte : bytes_) {
-    if (is_hyphen_place(text.size())) text += '-';
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+    if (std::ranges::find(kHyphens, text.size()) != std::end(kHyphens)) text += '-';
+    text += kLetters[byte >> 4];
+    text += kLetters[byte & 15];
   }
   return text;
 }
