@@ -1,5 +1,7 @@
 #include "winrmlb/winrm/envelope.h"
 
+#include <memory>
+
 #include "envelope_values.h"
 
 namespace winrmlb::winrm {
@@ -17,7 +19,7 @@ std::uint32_t check_of(std::string_view name) noexcept {
 
 EnvelopeScanner::EnvelopeScanner(Side side, Charset charset) noexcept : side_(side), encoding_(charset) {}
 
-void EnvelopeScanner::restart(Side side, Charset charset) noexcept { *this = EnvelopeScanner(side, charset); }
+void EnvelopeScanner::restart(Side side, Charset charset) noexcept { std::construct_at(this, side, charset); }
 
 EnvelopeScanner::State EnvelopeScanner::feed(std::string_view bytes) noexcept {
   if (state_ != State::More) return state_;

@@ -64,6 +64,11 @@ struct Unit {
 constexpr Unit kUnits[] = {{'Y', false, 365 * kDay}, {'M', false, 30 * kDay}, {'D', false, kDay},
                            {'H', true, kHour},       {'M', true, kMinute},    {'S', true, kSecond}};
 
+// Servers compare the URIs of resources without regard to case; nearly all are written alike, though.
+bool begins_with(std::string_view uri, std::string_view prefix) noexcept {
+  return uri.starts_with(prefix) || starts_with_ignoring_case(uri, prefix);
+}
+
 std::string_view take_digits(std::string_view& text) noexcept {
   const auto size = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto digits = text.substr(0, size);
@@ -148,12 +153,13 @@ ActionOfUri action_of(std::string_view uri) noexcept {
 }
 
 Resource resource_of(std::string_view uri) noexcept {
-  uri = uri.substr(0, uri.find('?'));
   if (uri.empty()) return Resource::None;
-  if (starts_with_ignoring_case(uri, kPowerShell)) return Resource::Shell;
-  if (equals_ignoring_case(uri, kShell.substr(0, kShell.size() - 1))) return Resource::Shell;
-  if (!starts_with_ignoring_case(uri, kShell)) return Resource::Other;
-  return equals_ignoring_case(uri.substr(kShell.size()), "cmd") ? Resource::Cmd : Resource::Shell;
+  uri = uri.substr(0, uri.find('?'));
+  if (begins_with(uri, kShell)) {
+    return equals_ignoring_case(uri.substr(kShell.size()), "cmd") ? Resource::Cmd : Resource::Shell;
+  }
+  if (begins_with(uri, kPowerShell)) return Resource::Shell;
+  return equals_ignoring_case(uri, kShell.substr(0, kShell.size() - 1)) ? Resource::Shell : Resource::Other;
 }
 
 std::optional<std::uint32_t> duration_ms(std::string_view text) noexcept {

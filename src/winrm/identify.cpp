@@ -1,62 +1,65 @@
 #include "winrmlb/winrm/identify.h"
 
+#include "winrmlb/winrm/xml_scope.h"
+#include "winrmlb/winrm/xml_tokens.h"
+
 namespace winrmlb::winrm {
 
 namespace {
 
 constexpr std::size_t kMostBytes = 16 * 1024;
-constexpr std::string_view kNamespace = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd";
+constexpr std::uint8_t kMostDepth = 32;
 
-constexpr bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+// Goes through the start tags of a document, and knows the names they stand for.
+class StartTags {
+ public:
+  explicit StartTags(std::string_view body) noexcept { tokens_.feed(body); }
 
-std::string_view without_space(std::string_view text) noexcept {
-  while (!text.empty() && is_space(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back()))
-    text.remove_suffix(1);
-  return text;
-}
-
-// Steps over `text`, which begins with `<`, to what follows a comment, CDATA section, instruction or tag;
-// nothing if that has no end.
-std::string_view after_markup(std::string_view text) noexcept {
-  const auto past = [text](std::string_view end) {
-    const auto at = text.find(end);
-    return at == std::string_view::npos ? std::string_view{} : text.substr(at + end.size());
-  };
-  if (text.starts_with("<!--")) return past("-->");
-  if (text.starts_with("<![CDATA[")) return past("]]>");
-  if (text.starts_with("<?")) return past("?>");
-  return past(">");
-}
-
-// The local name of the start tag that `text` begins with; empty if it is some other markup.
-std::string_view start_tag_name(std::string_view text) noexcept {
-  text.remove_prefix(1);
-  const auto name = text.substr(0, text.find_first_of(" \t\r\n/>"));
-  if (name.empty() || name.front() == '!' || name.front() == '?') return {};
-  const auto colon = name.find(':');
-  return colon == std::string_view::npos ? name : name.substr(colon + 1);
-}
-
-// What follows the start tag of that local name; nothing if there is none.
-std::string_view after_start_tag(std::string_view text, std::string_view local_name) noexcept {
-  for (auto at = text.find('<'); at != std::string_view::npos; at = text.find('<')) {
-    text.remove_prefix(at);
-    const auto rest = after_markup(text);
-    if (start_tag_name(text) == local_name) return rest;
-    text = rest;
+  // What follows the next start tag of that name in the namespace of Identify; nothing if there is none.
+  std::string_view after(std::string_view local_name) noexcept {
+    while (depth_ < kMostDepth) {
+      switch (tokens_.next()) {
+        case XmlToken::Attribute:
+          if (!scope_.declare(tokens_.attribute(), tokens_.value(), depth_ + 1)) return {};
+          break;
+        case XmlToken::Open:
+          ++depth_;
+          if (is(local_name)) return tokens_.rest();
+          break;
+        case XmlToken::OpenEmpty:
+          scope_.leave(depth_ + 1);
+          break;
+        case XmlToken::Close:
+          if (depth_ == 0) return {};
+          scope_.leave(depth_--);
+          break;
+        case XmlToken::Text:
+          break;
+        case XmlToken::More:
+        case XmlToken::Bad:
+          return {};
+      }
+    }
+    return {};
   }
-  return {};
-}
+
+ private:
+  bool is(std::string_view local_name) const noexcept {
+    const auto name = XmlName::of(tokens_.name());
+    return name.local == local_name && scope_.of(name.prefix) == Namespace::Identity;
+  }
+
+  XmlTokens tokens_;
+  XmlScope scope_;
+  std::uint8_t depth_ = 0;
+};
 
 }  // namespace
 
 std::string_view identify_vendor(std::string_view body) noexcept {
-  body = body.substr(0, kMostBytes);
-  if (body.find(kNamespace) == std::string_view::npos) return {};
-  const auto response = after_start_tag(body, "IdentifyResponse");
-  const auto vendor = after_start_tag(response, "ProductVendor");
+  StartTags tags(body.substr(0, kMostBytes));
+  if (tags.after("IdentifyResponse").empty()) return {};
+  const auto vendor = tags.after("ProductVendor");
   const auto end = vendor.find('<');
   return end == std::string_view::npos ? std::string_view{} : without_space(vendor.substr(0, end));
 }

@@ -1,7 +1,5 @@
 #include "winrmlb/winrm/xml_scope.h"
 
-#include <cstring>
-
 namespace winrmlb::winrm {
 
 namespace {
@@ -23,23 +21,6 @@ constexpr Uri kUris[] = {
     {Namespace::WmiError, "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError"},
 };
 
-template <typename Word>
-std::uint64_t load(const char* from) noexcept {
-  Word word;
-  std::memcpy(&word, from, sizeof word);
-  return word;
-}
-
-std::uint64_t hash_of(std::string_view name) noexcept {
-  std::uint64_t hash = name.size();
-  const char* last = name.data() + name.size() - 8;
-  for (const char* at = name.data(); at < last; at += 8) {
-    hash = (hash ^ load<std::uint64_t>(at)) * 0x9e3779b97f4a7c15U;
-    hash ^= hash >> 29;
-  }
-  return (hash ^ load<std::uint64_t>(last)) * 0x9e3779b97f4a7c15U;
-}
-
 }  // namespace
 
 Namespace namespace_of(std::string_view uri) noexcept {
@@ -49,15 +30,14 @@ Namespace namespace_of(std::string_view uri) noexcept {
   return Namespace::Other;
 }
 
-std::uint64_t key_of(std::string_view name) noexcept {
-  const auto size = name.size();
-  const char* data = name.data();
-  if (size > 8) return hash_of(name);
-  // Two loads that may overlap put the same bytes in the same places.
-  if (size >= 4) return load<std::uint32_t>(data) | load<std::uint32_t>(data + size - 4) << 8 * (size - 4);
-  if (size == 0) return 0;
-  const auto byte = [&](std::size_t at) { return load<std::uint8_t>(data + at) << 8 * at; };
-  return byte(0) | byte(size / 2) | byte(size - 1);
+std::uint64_t hash_of_long(std::string_view name) noexcept {
+  std::uint64_t hash = name.size();
+  const char* last = name.data() + name.size() - 8;
+  for (const char* at = name.data(); at < last; at += 8) {
+    hash = (hash ^ load_word<std::uint64_t>(at)) * 0x9e3779b97f4a7c15U;
+    hash ^= hash >> 29;
+  }
+  return (hash ^ load_word<std::uint64_t>(last)) * 0x9e3779b97f4a7c15U;
 }
 
 bool XmlScope::declare(std::string_view attribute, std::string_view uri, std::uint8_t depth) noexcept {

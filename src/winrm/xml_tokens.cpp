@@ -98,7 +98,7 @@ XmlToken XmlTokens::step() noexcept {
     case State::CloseName:
       return read_name(State::CloseEnd);
     case State::CloseEnd:
-      return skip_space() ? read_end(XmlToken::Close) : XmlToken::More;
+      return read_close_end();
     case State::Announced:
       return read_announced();
     case State::Section:
@@ -133,7 +133,8 @@ XmlToken XmlTokens::read_text() noexcept {
     referring_ = State::Text;
     reference_.clear();
   }
-  return text_.empty() ? XmlToken::More : XmlToken::Text;
+  if (!text_.empty()) return XmlToken::Text;
+  return state_ == State::Markup && at_ != end_ ? begin_markup() : XmlToken::More;
 }
 
 XmlToken XmlTokens::begin_markup() noexcept {
@@ -142,7 +143,7 @@ XmlToken XmlTokens::begin_markup() noexcept {
     case '/':
       ++at_;
       state_ = State::CloseName;
-      return XmlToken::More;
+      return read_name(State::CloseEnd);
     case '!':
       ++at_;
       state_ = State::Announced;
@@ -153,7 +154,7 @@ XmlToken XmlTokens::begin_markup() noexcept {
       return begin_section('?', 1);
     default:
       state_ = State::Name;
-      return XmlToken::More;
+      return read_name(State::Tag);
   }
 }
 
@@ -164,7 +165,11 @@ XmlToken XmlTokens::read_name(State then) noexcept {
   if (at_ == end_) return XmlToken::More;
   if (name_.view().empty() || name_.is_cut()) return bad();
   state_ = then;
-  return XmlToken::More;
+  return then == State::Tag ? read_tag() : read_close_end();
+}
+
+XmlToken XmlTokens::read_close_end() noexcept {
+  return skip_space() ? read_end(XmlToken::Close) : XmlToken::More;
 }
 
 XmlToken XmlTokens::read_tag() noexcept {
@@ -177,7 +182,7 @@ XmlToken XmlTokens::read_tag() noexcept {
   }
   attribute_.clear();
   state_ = State::AttributeName;
-  return XmlToken::More;
+  return read_attribute_name();
 }
 
 XmlToken XmlTokens::read_attribute_name() noexcept {

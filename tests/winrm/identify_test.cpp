@@ -36,7 +36,7 @@ TEST(IdentifyResponse, OfWindowsIsRecognised) {
 }
 
 TEST(IdentifyResponse, PrefixesAttributesAndBlanksDoNotMatter) {
-  EXPECT_EQ(identify_vendor(replaced(kAnswer, "wsmid:", "x:")), "Microsoft Corporation");
+  EXPECT_EQ(identify_vendor(replaced(kAnswer, "wsmid", "x")), "Microsoft Corporation");
   EXPECT_EQ(identify_vendor(replaced(replaced(kAnswer, "xmlns:wsmid=", "xmlns="), "wsmid:", "")),
             "Microsoft Corporation");
   EXPECT_EQ(
@@ -53,6 +53,12 @@ TEST(IdentifyResponse, OtherAnswersAreNot) {
   EXPECT_FALSE(is_identify_response(replaced(kAnswer, "IdentifyResponse", "Fault")));
   EXPECT_FALSE(is_identify_response(replaced(kAnswer, "wsmanidentity.xsd", "other.xsd")));
   EXPECT_FALSE(is_identify_response(replaced(kAnswer, "ProductVendor", "ProductVendors")));
+}
+
+TEST(IdentifyResponse, OfAnotherNamespaceIsNone) {
+  EXPECT_FALSE(is_identify_response(
+      replaced(kAnswer, "<wsmid:ProductVendor>", "<wsmid:ProductVendor xmlns:wsmid='x'>")));
+  EXPECT_FALSE(is_identify_response(replaced(kAnswer, "wsmid:", "s:")));
 }
 
 TEST(IdentifyResponse, WhatIsCommentedOutDoesNotCount) {

@@ -83,6 +83,8 @@ struct EnvelopeFacts {
   /// Of a fault, the *outermost* code: of the WSManFault (or MSFT_WmiError) that stands directly in the
   /// Detail, not of one nested in its message. 0: no fault, or one without a number.
   std::uint32_t fault = 0;
+
+  friend bool operator==(const EnvelopeFacts&, const EnvelopeFacts&) = default;
 };
 
 class EnvelopeScanner {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace winrmlb::winrm {
@@ -26,8 +27,28 @@ enum class Namespace : std::uint8_t {
 };
 Namespace namespace_of(std::string_view uri) noexcept;
 
+template <typename Word>
+std::uint64_t load_word(const char* from) noexcept {
+  Word word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+std::uint64_t hash_of_long(std::string_view name) noexcept;  // of more than eight bytes
+
 /// Eight bytes that stand for a name: the name itself if it is no longer, else a hash of it.
-std::uint64_t key_of(std::string_view name) noexcept;
+inline std::uint64_t key_of(std::string_view name) noexcept {
+  const auto size = name.size();
+  const char* data = name.data();
+  if (size > 8) return hash_of_long(name);
+  // Two loads that may overlap put the same bytes in the same places.
+  if (size >= 4) {
+    return load_word<std::uint32_t>(data) | load_word<std::uint32_t>(data + size - 4) << 8 * (size - 4);
+  }
+  if (size == 0) return 0;
+  const auto byte = [&](std::size_t at) { return load_word<std::uint8_t>(data + at) << 8 * at; };
+  return byte(0) | byte(size / 2) | byte(size - 1);
+}
 
 /// A name as it stands in a tag: "s:Header" is prefix "s" and local name "Header".
 struct XmlName {

@@ -134,6 +134,7 @@ class XmlTokens {
   XmlToken read_text() noexcept;
   XmlToken begin_markup() noexcept;
   XmlToken read_name(State then) noexcept;
+  XmlToken read_close_end() noexcept;
   XmlToken read_tag() noexcept;
   XmlToken read_attribute_name() noexcept;
   XmlToken read_equals() noexcept;
