@@ -12,6 +12,7 @@
 #include "winrmlb/admin/control_socket.h"
 #include "winrmlb/admin/http_server.h"
 #include "winrmlb/app/log_options.h"
+#include "winrmlb/app/restart_keys.h"
 #include "winrmlb/config/load.h"
 #include "winrmlb/net/clock.h"
 #include "winrmlb/proxy/session.h"
@@ -50,6 +51,7 @@ struct Control::Admin {
 
 Control::Control(RunOptions options, config::Settings settings)
     : options_(std::move(options)),
+      settings_at_start_(settings),
       settings_(std::move(settings)),
       log_(log_options(settings_.log)),
       access_sink_(access_options(settings_.log)),
@@ -282,8 +284,8 @@ Status Control::apply(const config::Settings& settings) {
   }
   for (auto& [id, listening] : added)
     bound_[id] = {listening.bound, {}};
-  if (settings.workers != settings_.workers) {
-    log_.write(Level::Warn, "a change of workers needs a restart", {});
+  for (const auto& key : keys_for_a_restart(settings_at_start_, settings)) {
+    log_.write(Level::Warn, "a change of " + key + " needs a restart", {{"key", key}});
   }
   log_.set_level(log_options(settings.log).level);
   settings_ = settings;

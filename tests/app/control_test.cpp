@@ -127,6 +127,26 @@ TEST_F(ControlTest, AReloadThatCannotBindLeavesAllAsItWas) {
   EXPECT_THAT(now, ::testing::Not(HasSubstr("\"second\"")));
 }
 
+TEST_F(ControlTest, WhatAReloadCannotBringIntoForceIsSaidEachTime) {
+  configure(kPlain);
+  ASSERT_TRUE(start());
+  auto yaml = scratch.read("lb.yaml");
+  yaml.replace(yaml.find("workers: 2"), 10, "workers: 3");
+  yaml.replace(yaml.find("{file: log,"), 11, "{file: log2,");
+  scratch.write("lb.yaml", yaml);
+  for (int i = 0; i < 2; ++i)
+    ASSERT_TRUE(ask("reload"));
+  stop();
+  control.reset();
+  for (const auto* key : {"workers", "log.file"}) {
+    const auto line = "a change of " + std::string(key) + " needs a restart";
+    const auto first = log().find(line);
+    ASSERT_NE(first, std::string::npos) << key;
+    EXPECT_NE(log().find(line, first + 1), std::string::npos) << key << " is forgotten by the second reload";
+  }
+  EXPECT_THAT(log(), ::testing::Not(HasSubstr("a change of admin")));
+}
+
 TEST_F(ControlTest, AListenerMayGo) {
   configure(std::string(kPlain) + "  - {name: second, bind: \"127.0.0.1:0\", pool: teams}\n");
   ASSERT_TRUE(start());

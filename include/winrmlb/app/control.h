@@ -61,6 +61,7 @@ class Control {
   admin::View view() const;
 
   const RunOptions options_;
+  const config::Settings settings_at_start_;
   config::Settings settings_;
   boost::asio::io_context io_{1};
   telemetry::Log log_;
