@@ -2,4 +2,5 @@
 
 EXCEPTIONS = {
     ("floors", "perf/http_bench.cpp"): "a micro-benchmark measures the code itself; the load tools beside it share none",
+    ("floors", "perf/winrm_bench.cpp"): "a micro-benchmark measures the code itself; the load tools beside it share none",
 }
