@@ -313,7 +313,6 @@ class Connection {
 
   // False: the connection is not to be used further.
   awaitable<bool> write(const Answer& answer) {
-    beast::error_code ignored;
     if (answer.trouble == TroubleMode::Close) co_return false;
     if (answer.trouble == TroubleMode::ResetBefore) co_return reset();
     if (answer.trouble == TroubleMode::Slow) {
