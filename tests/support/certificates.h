@@ -17,13 +17,15 @@ struct CertificateWish {
   long starts_in = -3600;  // seconds from now
   long ends_in = 86400;
   bool authority = false;
+  bool rsa = false;  // its key; else on an elliptic curve
 };
 
 class Certificate {
  public:
   /// Signed by `issuer`, or by itself.
   explicit Certificate(const CertificateWish& wish, const Certificate* issuer = nullptr)
-      : key_(EVP_EC_gen("P-256"), EVP_PKEY_free), certificate_(X509_new(), X509_free) {
+      : key_(wish.rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"), EVP_PKEY_free),
+        certificate_(X509_new(), X509_free) {
     X509* certificate = certificate_.get();
     static long serial = 0;
     X509_set_version(certificate, 2);
@@ -59,6 +61,28 @@ class Certificate {
     for (unsigned i = 0; i < length; ++i)
       text += {kDigits[digest[i] >> 4], kDigits[digest[i] & 15]};
     return text;
+  }
+
+  /// A list, signed by this authority, that revokes `revoked`; nothing: an empty list.
+  std::string crl_pem(const Certificate* revoked) const {
+    std::unique_ptr<X509_CRL, decltype(&X509_CRL_free)> list(X509_CRL_new(), X509_CRL_free);
+    X509_CRL_set_version(list.get(), 1);
+    X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(certificate_.get()));
+    const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> from(X509_gmtime_adj(nullptr, -3600),
+                                                                     ASN1_TIME_free);
+    const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> until(X509_gmtime_adj(nullptr, 86400),
+                                                                      ASN1_TIME_free);
+    X509_CRL_set1_lastUpdate(list.get(), from.get());
+    X509_CRL_set1_nextUpdate(list.get(), until.get());
+    if (revoked) {
+      X509_REVOKED* entry = X509_REVOKED_new();
+      X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(revoked->certificate_.get()));
+      X509_REVOKED_set_revocationDate(entry, from.get());
+      X509_CRL_add0_revoked(list.get(), entry);
+    }
+    X509_CRL_sort(list.get());
+    EXPECT_NE(X509_CRL_sign(list.get(), key_.get(), EVP_sha256()), 0);
+    return text([&](BIO* out) { PEM_write_bio_X509_CRL(out, list.get()); });
   }
 
   X509* x509() const { return certificate_.get(); }

@@ -11,11 +11,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/result.h"
+#include "winrmlb/core/time.h"
 #include "winrmlb/net/stream.h"
 
 struct ssl_ctx_st;
@@ -41,6 +44,35 @@ class TlsSessions {
   std::map<std::string, ssl_session_st*> sessions_;
 };
 
+/// The leaf certificates that servers have shown, by host. Locked; written at full handshakes only.
+class TlsLeaves {
+ public:
+  void note(const std::string& host, const std::string& sha256);
+  std::optional<std::string> of(const std::string& host) const;
+
+ private:
+  mutable std::mutex lock_;
+  std::map<std::string, std::string> sha256_;
+};
+
+/// A certificate that a context shows.
+struct CertificateInfo {
+  std::string file;
+  std::string names;   // of whom it speaks: "lb.example.net, *.example.org"
+  std::string sha256;  // of the leaf, lower-case hexadecimal
+  WallTime ends;
+};
+
+/// A file as it was when a context read it.
+struct FileStamp {
+  std::string path;
+  std::uint64_t inode = 0;
+  std::int64_t size = -1;     // -1: it is not there
+  std::int64_t modified = 0;  // in nanoseconds
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+FileStamp stamp_of(const std::string& path);
+
 class TlsContext {
  public:
   /// For a listener. Errors name the file and what is wrong with it.
@@ -55,12 +87,28 @@ class TlsContext {
   ssl_ctx_st* native() const noexcept { return context_; }
   const config::ServerTls& server_settings() const noexcept { return server_settings_; }
   TlsSessions& sessions() const noexcept { return sessions_; }
+  TlsLeaves& leaves() const noexcept { return leaves_; }
+  /// What it shows: a listener's certificates, or the one for servers that ask.
+  const std::vector<CertificateInfo>& certificates() const noexcept { return certificates_; }
+  /// The files that it was made of, as they were.
+  const std::vector<FileStamp>& files() const noexcept { return files_; }
 
  private:
-  explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
+  struct Held;
+  explicit TlsContext(ssl_ctx_st* context);
+  Status hold(const config::CertificateFiles& files);
+  Status take_client_ca(const config::ListenerTls& settings);
+  Status use(ssl_ctx_st* context, const Held& held) const;
+  static int choose_certificate(ssl_st* ssl, void* self);
+
   ssl_ctx_st* context_;
   config::ServerTls server_settings_;
+  std::vector<Held> held_;          // chosen from by SNI
+  std::vector<std::size_t> usual_;  // of them, those for clients that name nobody we know
+  std::vector<CertificateInfo> certificates_;
+  std::vector<FileStamp> files_;
   mutable TlsSessions sessions_;
+  mutable TlsLeaves leaves_;
 };
 
 class TlsConnection {
@@ -81,8 +129,8 @@ class TlsConnection {
   IoResult write(std::string_view bytes);
   void send_close_notify();
 
-  /// What failed, for people: OpenSSL's reason, or for a server certificate the reason, the SHA-256 presented
-  /// and the three settings that would accept it.
+  /// What failed, for people: OpenSSL's reason, or for a server certificate the reason, what would help, the
+  /// SHA-256 presented and the three settings that would accept it.
   std::string failure() const;
   std::string_view version() const noexcept;  // "TLSv1.3"
   bool resumed() const noexcept;
