@@ -1,5 +1,6 @@
 #include "winrmlb/core/address.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 
 #include "winrmlb/core/check.h"
@@ -99,6 +100,11 @@ bool Prefix::contains(const IpAddress& other) const noexcept {
 }
 
 std::string Prefix::text() const { return address.text() + "/" + std::to_string(bits); }
+
+bool any_contains(std::span<const Prefix> blocks, const IpAddress& address) noexcept {
+  return std::any_of(blocks.begin(), blocks.end(),
+                     [&address](const Prefix& block) { return block.contains(address); });
+}
 
 std::uint64_t ClientAddress::hash() const noexcept {
   const auto& bytes = address_.bytes();

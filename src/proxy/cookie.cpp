@@ -134,7 +134,7 @@ Result<CookieKeys> CookieKeys::parse(std::string_view text) {
     std::copy_n(sum.begin(), kIdBytes, key.id.begin());
     keys.keys_.push_back(std::move(key));
   }
-  if (keys.keys_.empty()) return broken("there is no key; 32 random bytes in base64 make one");
+  if (keys.keys_.empty()) return broken("there is no key; openssl rand -base64 32 makes one");
   return keys;
 }
 

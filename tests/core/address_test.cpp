@@ -41,6 +41,41 @@ TEST(Prefix, ContainsItsAddressesAndNoOthers) {
   EXPECT_EQ(Prefix::parse("10.0.0.7")->bits, 32);
 }
 
+TEST(Prefix, OneOfSeveralIsEnough) {
+  const std::vector<Prefix> blocks = {*Prefix::parse("10.0.0.0/8"), *Prefix::parse("192.168.1.1"),
+                                      *Prefix::parse("fd00::/8")};
+  for (const auto* inside : {"10.255.255.255", "192.168.1.1", "fdff::1"})
+    EXPECT_TRUE(any_contains(blocks, *IpAddress::parse(inside))) << inside;
+  for (const auto* outside : {"11.0.0.0", "192.168.1.2", "fe00::", "::1"})
+    EXPECT_FALSE(any_contains(blocks, *IpAddress::parse(outside))) << outside;
+  EXPECT_FALSE(any_contains({}, *IpAddress::parse("10.0.0.1")));
+}
+
+TEST(Prefix, EdgesOfItsLengthAreKept) {
+  struct Case {
+    const char* block;
+    const char* inside;
+    const char* outside;
+  };
+  for (const auto& [block, inside, outside] : {
+           Case{"10.0.0.0/31", "10.0.0.1", "10.0.0.2"},
+           {"10.0.0.0/9", "10.127.255.255", "10.128.0.0"},
+           {"128.0.0.0/1", "255.255.255.255", "127.255.255.255"},
+           {"0.0.0.0/0", "255.0.0.1", "::2"},
+           {"::/0", "fe80::1", "10.0.0.1"},
+           {"2001:db8::/127", "2001:db8::1", "2001:db8::2"},
+       }) {
+    const auto prefix = Prefix::parse(block);
+    ASSERT_TRUE(prefix) << block;
+    EXPECT_EQ(prefix->text(), block);
+    EXPECT_TRUE(prefix->contains(*IpAddress::parse(inside))) << block;
+    EXPECT_FALSE(prefix->contains(*IpAddress::parse(outside))) << block;
+  }
+  for (const auto* text :
+       {"", "/8", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/08x", "10.0.0.0/8/8", "::/129", "10.0.0.0/ 8"})
+    EXPECT_FALSE(Prefix::parse(text)) << text;
+}
+
 TEST(Endpoint, NeedsBracketsForIpv6) {
   EXPECT_EQ(Endpoint::parse("[::1]:5986")->text(), "[::1]:5986");
   EXPECT_EQ(Endpoint::parse("0.0.0.0:5985")->port, 5985);

@@ -85,8 +85,8 @@ TEST(CookieKeys, MayBeExplainedAndSpacedOut) {
 }
 
 TEST(CookieKeys, MistakesNameTheLineAndNeverTheKey) {
-  EXPECT_EQ(why_refused(""), "there is no key; 32 random bytes in base64 make one");
-  EXPECT_EQ(why_refused("# nothing\n"), "there is no key; 32 random bytes in base64 make one");
+  EXPECT_EQ(why_refused(""), "there is no key; openssl rand -base64 32 makes one");
+  EXPECT_EQ(why_refused("# nothing\n"), "there is no key; openssl rand -base64 32 makes one");
   EXPECT_EQ(why_refused(key_line('a') + "hunter2\n"), "line 2 is no key; a key is written in base64");
   EXPECT_EQ(why_refused(key_line('a', 31)), "line 1 has 31 bytes; a key has 32 to 128");
   EXPECT_EQ(why_refused(key_line('a', 128)), "nothing");

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -47,6 +48,9 @@ struct Prefix {
   std::string text() const;
   friend bool operator==(const Prefix&, const Prefix&) = default;
 };
+
+/// Whether an address lies in one of the blocks.
+bool any_contains(std::span<const Prefix> blocks, const IpAddress& address) noexcept;
 
 /// The key of affinity: a client's address, after masking by the pool's prefix lengths. A type of its own, so
 /// that an unmasked address cannot be used as a key by mistake.

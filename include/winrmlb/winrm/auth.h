@@ -10,6 +10,7 @@
 // From the first such token on, a session and its server connection belong together for good.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +28,8 @@ enum class Scheme : std::uint8_t {
   Certificate,  // the fixed URI that goes with a client certificate
   Other,
 };
+
+constexpr std::size_t kSchemes = static_cast<std::size_t>(Scheme::Other) + 1;
 
 /// What the first bytes of a token show. Not proof: Negotiate may wrap NTLM or Kerberos, so bind by scheme
 /// alone.
