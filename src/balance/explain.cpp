@@ -15,40 +15,49 @@ std::string ago(Duration age) {
   return std::to_string(whole / 3600) + " h ago";
 }
 
-std::string_view condition(const Candidate& candidate) {
-  if (candidate.down) return "is down";
-  if (!candidate.keeps_old) return "is in maintenance";
-  if (candidate.draining) return "is draining";
-  if (candidate.weight == 0) return "has weight 0";
-  if (candidate.full) return "is full";
-  if (candidate.checking) return "is not yet checked";
-  if (!candidate.takes_new) return "is suspect";
-  return "is fit";
-}
+/// "7B1F…": enough to tell it from others.
+std::string abbreviated(const Uuid& shell) { return shell.text().substr(0, 4) + "…"; }
+
+/// What is known of the address and of the shell that its message names.
+struct Known {
+  Facts facts;
+  std::optional<AffinityTable::Row> row;
+  std::optional<Uuid> shell;
+  std::optional<ShellRegistry::Row> pin;
+  TimePoint now;
+};
 
 /// What the sentence is made of: the same facts that choose() had.
 class Sentence {
  public:
-  Sentence(const Pool& pool, std::span<const Candidate> candidates, const Policy& policy,
+  Sentence(const Pool& pool, const Known& known, std::span<const Candidate> candidates, const Policy& policy,
            const Choice& choice)
-      : pool_(pool), candidates_(candidates), policy_(policy), choice_(choice) {}
+      : pool_(pool), known_(known), candidates_(candidates), policy_(policy), choice_(choice) {}
 
-  std::string text(const Facts& facts, const std::optional<AffinityTable::Row>& row, TimePoint now) const {
+  std::string text() const {
+    if (!known_.shell || known_.pin) return of_the_choice();
+    return of_the_choice() + "; shell " + abbreviated(*known_.shell) + " is not known here";
+  }
+
+ private:
+  std::string of_the_choice() const {
+    const auto& facts = known_.facts;
     const auto client = facts.client.text();
     const auto to = name(choice_.server);
     switch (choice_.reason) {
       case Reason::Bound:
         return client + " goes to " + to + ": the session's login or sealed messages live there (bound)";
       case Reason::Pinned:
-        return client + " goes to " + to + ": the shell lives there (pinned)";
+        if (choice_.server) return client + " goes to " + to + ": " + pin() + " (pinned)";
+        return client + " is told that its shell is gone: " + pin() + " (pinned)";
       case Reason::Affinity:
-        return client + " goes to " + to + ": " + stay(*row, now) + " (affinity)";
+        return client + " goes to " + to + ": " + stay(*known_.row) + " (affinity)";
       case Reason::Failback:
-        return client + " would go back from " + name(row->entry.server) + " to " + to +
+        return client + " would go back from " + name(known_.row->entry.server) + " to " + to +
                ", where it belongs (failback)";
       case Reason::Failover:
-        return client + " would move from " + name(row->entry.server) + ", which " +
-               condition_of(row->entry.server) + ", to " + to + ": " + ranking() + " (failover)";
+        return client + " would move from " + name(known_.row->entry.server) + ", which " +
+               condition_of(known_.row->entry.server) + ", to " + to + ": " + ranking() + " (failover)";
       case Reason::Assigned:
         return client + " would be assigned to " + to + ": " + ranking();
       case Reason::Hunted:
@@ -60,7 +69,6 @@ class Sentence {
     return "no server can take " + client + ": " + conditions();
   }
 
- private:
   std::string name(std::optional<ServerId> id) const {
     if (!id) return "no server";
     const auto state = pool_.affinity().server(*id);
@@ -74,24 +82,61 @@ class Sentence {
     return nullptr;
   }
 
+  std::string condition(const Candidate& candidate) const {
+    if (candidate.down) return "is down";
+    if (!candidate.keeps_old) return "is in maintenance";
+    if (candidate.draining) return "is draining";
+    if (candidate.weight == 0) return "has weight 0";
+    if (candidate.full) return how_full(candidate.id);
+    if (candidate.checking) return "is not yet checked";
+    if (!candidate.takes_new) return "is suspect";
+    return "is fit";
+  }
+
+  std::string how_full(ServerId id) const {
+    const auto state = pool_.affinity().server(id);
+    const auto until = TimePoint(Duration(state->full_until.load(std::memory_order_relaxed)));
+    if (known_.now < until) {
+      const auto left = std::chrono::ceil<seconds>(until - known_.now).count();
+      return "is full by its own quota for another " + std::to_string(left) + " s";
+    }
+    const auto most = pool_.settings().shells.per_user;
+    const auto user = known_.facts.user;
+    if (known_.facts.creates_shell && most > 0 && pool_.shells().shells_of(user, id) >= most)
+      return "has as many shells of " + std::string(user) + " as it may";
+    return "is full";
+  }
+
   std::string condition_of(ServerId id) const {
     const auto* candidate = find(id);
-    return candidate != nullptr ? std::string(condition(*candidate)) : "is no longer in the pool";
+    return candidate != nullptr ? condition(*candidate) : "is no longer in the pool";
   }
 
   std::string conditions() const {
     std::string text;
     for (const auto& candidate : candidates_) {
       if (!text.empty()) text += ", ";
-      text += name(candidate.id) + " " + std::string(condition(candidate));
+      text += name(candidate.id) + " " + condition(candidate);
     }
     return text;
   }
 
-  static std::string stay(const AffinityTable::Row& row, TimePoint now) {
-    const auto since = ago(now - row.since);
+  std::string stay(const AffinityTable::Row& row) const {
+    const auto since = ago(known_.now - row.since);
+    const auto shells = std::to_string(row.shells) + (row.shells == 1 ? " shell" : " shells");
+    if (row.sessions > 0 && row.shells > 0) return "it has sessions and " + shells + " there, since " + since;
     if (row.sessions > 0) return "it has had sessions there since " + since;
-    return "it has been there since " + since + ", last used " + ago(now - row.last_used);
+    const auto last = since + ", last used " + ago(known_.now - row.last_used);
+    if (row.shells > 0) return "it has " + shells + " there, since " + last;
+    return "it has been there since " + last;
+  }
+
+  std::string pin() const {
+    const auto server = known_.facts.pinned;
+    const auto where = choice_.server ? "there" : "on " + name(server) + ", which " + condition_of(*server);
+    if (!known_.pin) return "the shell lives " + where;
+    return "shell " + abbreviated(*known_.shell) + " lives " + where + ", last used " +
+           ago(known_.now - known_.pin->last_used);
   }
 
   /// Why the chosen one came first among the fit servers of its tier.
@@ -114,6 +159,7 @@ class Sentence {
   }
 
   const Pool& pool_;
+  const Known& known_;
   std::span<const Candidate> candidates_;
   const Policy& policy_;
   const Choice& choice_;
@@ -121,14 +167,18 @@ class Sentence {
 
 }  // namespace
 
-Pool::Explanation Pool::explain(Facts facts, TimePoint now, const std::optional<Uuid>& shell) const {
-  const auto pin = shell ? shells_->row(*shell, PinKind::Shell, now) : std::nullopt;
-  if (pin) facts.pinned = pin->server;
-  const auto row = affinity_->find(facts.client, now);
-  const auto all = candidates(facts, now);
+Pool::Explanation Pool::explain(const Facts& facts, TimePoint now, const std::optional<Uuid>& shell) const {
+  Known known{facts, affinity_->find(facts.client, now), shell, {}, now};
+  if (shell) known.pin = shells_->row(*shell, PinKind::Shell, now);
+  if (known.pin) {
+    known.facts.pinned = known.pin->server;
+    known.facts.pin_is_shell = true;
+  }
+  const auto entry = known.row ? std::optional(known.row->entry) : std::nullopt;
+  const auto all = candidates(known.facts, now);
   const auto policy = policy_for(facts.client);
-  const auto choice = choose(facts, row ? std::optional(row->entry) : std::nullopt, all, policy);
-  return {choice, Sentence(*this, all, policy, choice).text(facts, row, now)};
+  const auto choice = choose(known.facts, entry, all, policy);
+  return {choice, Sentence(*this, known, all, policy, choice).text()};
 }
 
 }  // namespace winrmlb::balance

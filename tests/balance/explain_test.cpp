@@ -65,5 +65,55 @@ TEST(PoolExplain, IsASentence) {
             "10.0.0.1 is bound to ps2, which is down: its session ends");
 }
 
+TEST(PoolExplain, SaysWhereAShellLives) {
+  Farm farm(2);
+  const auto id = *Uuid::parse("7b1f0000-0000-4000-8000-000000000001");
+  const auto text = [&](std::uint32_t client) {
+    return farm.pool->explain(Farm::facts(client), farm.now, id).text;
+  };
+  farm.open(1, 2);
+  EXPECT_EQ(text(1),
+            "10.0.0.1 goes to ps2: it has had sessions there since just now (affinity); "
+            "shell 7B1F… is not known here");
+  farm.pool->shells().learn({.id = id, .server = farm.id(2), .client = Farm::client(1)}, farm.now);
+  farm.wait(seconds(180));
+  const std::string pinned = " goes to ps2: shell 7B1F… lives there, last used 3 min ago (pinned)";
+  EXPECT_EQ(text(1), "10.0.0.1" + pinned);
+  EXPECT_EQ(text(9), "10.0.0.9" + pinned) << "to ask is not to use";
+  EXPECT_EQ(text(9), "10.0.0.9" + pinned);
+  const auto of_client = [&] { return farm.pool->explain(Farm::facts(1), farm.now).text; };
+  EXPECT_EQ(of_client(),
+            "10.0.0.1 goes to ps2: it has sessions and 1 shell there, since 3 min ago (affinity)");
+  farm.close(1, 2);
+  EXPECT_EQ(of_client(),
+            "10.0.0.1 goes to ps2: it has 1 shell there, since 3 min ago, last used just now (affinity)");
+  farm.set(2, Fitness::Down);
+  EXPECT_EQ(text(1),
+            "10.0.0.1 is told that its shell is gone: shell 7B1F… lives on ps2, which is down, last used "
+            "3 min ago (pinned)");
+  farm.wait(seconds(7200));
+  EXPECT_EQ(text(9),
+            "10.0.0.9 would be assigned to ps1: fewest clients per weight (ps1 0); "
+            "shell 7B1F… is not known here");
+}
+
+TEST(PoolExplain, SaysWhyAServerIsFull) {
+  Farm farm(3);
+  farm.settings.servers[2].max_sessions = 1;
+  farm.settings.shells.per_user = 1;
+  farm.load();
+  farm.open(1, 3);
+  farm.pool->mark_full(farm.id(1), farm.now);
+  farm.wait(seconds(18));
+  farm.pool->shells().learn(
+      {.id = Uuid::of("a"), .server = farm.id(2), .client = Farm::client(1), .user = "Robot"}, farm.now);
+  auto facts = Farm::facts(9);
+  facts.creates_shell = true;
+  facts.user = "robot";
+  EXPECT_EQ(farm.pool->explain(facts, farm.now).text,
+            "no server can take 10.0.0.9: ps1 is full by its own quota for another 42 s, "
+            "ps2 has as many shells of robot as it may, ps3 is full");
+}
+
 }  // namespace
 }  // namespace winrmlb::balance

@@ -18,12 +18,7 @@ struct Shells : Farm {
   using Farm::Farm;
   ShellRegistry& registry() { return pool->shells(); }
   NewPin pin(std::uint32_t number, int server, std::uint32_t of) {
-    return {.id = shell(number),
-            .server = id(server),
-            .client = client(of),
-            .user = {},
-            .resource = {},
-            .idle_limit = {}};
+    return {.id = shell(number), .server = id(server), .client = client(of)};
   }
   void learn(std::uint32_t number, int server, std::uint32_t of) {
     registry().learn(pin(number, server, of), now);
@@ -178,13 +173,7 @@ TEST(ShellRegistry, WhenAReloadRemovesAServerItsPinsEndAndNoneCome) {
   farm.settings.servers.erase(farm.settings.servers.begin());
   farm.load();
   EXPECT_EQ(farm.use(1, 1), 0);
-  farm.registry().learn({.id = shell(2),
-                         .server = gone,
-                         .client = Farm::client(1),
-                         .user = {},
-                         .resource = {},
-                         .idle_limit = {}},
-                        farm.now);
+  farm.registry().learn({.id = shell(2), .server = gone, .client = Farm::client(1)}, farm.now);
   EXPECT_EQ(farm.use(2, 1), 0) << "a session that lives on there needs no pin";
   EXPECT_FALSE(farm.holds(1));
   EXPECT_EQ(farm.pool->affinity().server(gone)->shells, 0U);

@@ -94,7 +94,7 @@ class Pool {
     Choice choice;
     std::string text;
   };
-  Explanation explain(Facts facts, TimePoint now, const std::optional<Uuid>& shell = {}) const;
+  Explanation explain(const Facts& facts, TimePoint now, const std::optional<Uuid>& shell = {}) const;
 
   AffinityTable& affinity() noexcept { return *affinity_; }
   const AffinityTable& affinity() const noexcept { return *affinity_; }
