@@ -237,6 +237,18 @@ TEST(CookieField, FourPlacesAreTakenOutAndMoreTakeTheLine) {
   EXPECT_EQ(field.left_of(text + "; MS-WSMAN-LB=x; c=d"), "-");
 }
 
+TEST(CookieField, NoMoreThanFourAreTried) {
+  const Field field;
+  for (int forged = 0; forged <= 4; ++forged) {
+    std::string text;
+    for (int i = 0; i < forged; ++i)
+      text += "MS-WSMAN-LB=x; ";
+    bool has_cookie = false;
+    field.left_of(text + "MS-WSMAN-LB=$", &has_cookie);
+    EXPECT_EQ(has_cookie, forged < 4) << forged;
+  }
+}
+
 TEST(CookieField, EveryCutLeavesNothingOfOurs) {
   const Field field;
   const std::string text =

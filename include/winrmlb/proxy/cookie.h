@@ -72,7 +72,7 @@ std::string set_cookie_line(const CookieKeys& keys, const SessionCookie& cookie,
 
 /// What is ours in the value of one Cookie field. The spans look into the value.
 struct CookieField {
-  std::optional<SessionCookie> cookie;  // the first that we signed
+  std::optional<SessionCookie> cookie;  // the first that we signed, of the first four
   bool ours_alone = false;              // nothing else stands in it: the whole line is to be left out
   /// Otherwise: what is to be left out of it, in order; then the rest is well-formed, and others' cookies are
   /// as they came.
