@@ -122,9 +122,9 @@ bool LoginTrace::is_answered_soon() const noexcept {
 LoginEvent LoginTrace::answer_without_login(const LoginAnswer& answer) noexcept {
   if (state_ != State::Established) return {};
   const bool refused = answer.status == kUnauthorized || is_bare_500(answer);
+  if (refused && is_plain_soap()) return {LoginOutcome::None, Refusal::PlainSoapRefused, scheme_};
   if (answer.status == kUnauthorized) state_ = State::Idle;  // the server has forgotten the login
-  return {LoginOutcome::None, refused && is_plain_soap() ? Refusal::PlainSoapRefused : Refusal::None,
-          scheme_};
+  return {};
 }
 
 LoginEvent LoginTrace::answer_to_request(const LoginAnswer& answer) const noexcept {

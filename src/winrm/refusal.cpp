@@ -15,8 +15,9 @@ constexpr RefusalRow kRows[] = {
     {Refusal::None, "none", ""},
     {Refusal::WrongPassword, "wrong_password",
      "the server rejects the user: the password is wrong, or the account is locked, disabled or unknown "
-     "there; a "
-     "local account must be on every server with the same password"},
+     "there (a "
+     "local account must be on every server with the same password); for Basic on a plain port also if "
+     "AllowUnencrypted is false on the server"},
     {Refusal::SchemeNotOffered, "scheme_not_offered",
      "the server does not offer this login scheme: enable it on every server (winrm set "
      "winrm/config/service/auth), "
