@@ -194,7 +194,8 @@ std::optional<std::uint32_t> duration_ms(std::string_view text) noexcept {
       return unit.letter == letter && unit.is_of_time == is_time;
     });
     if (next == std::end(kUnits) || (has_fraction && letter != 'S')) return std::nullopt;
-    ms = std::min(kMost, ms + count * next->ms + fraction);
+    const auto part = count > kMost / next->ms ? kMost : count * next->ms;
+    ms = std::min(kMost, ms + part + fraction);
     has_part = true;
     ++next;
   }

@@ -31,13 +31,14 @@ Namespace namespace_of(std::string_view uri) noexcept {
 }
 
 std::uint64_t hash_of_long(std::string_view name) noexcept {
-  std::uint64_t hash = name.size();
+  constexpr std::uint64_t kMix = 0x9e3779b97f4a7c15U;
+  std::uint64_t hash = name.size() * kMix;
   const char* last = name.data() + name.size() - 8;
   for (const char* at = name.data(); at < last; at += 8) {
-    hash = (hash ^ load_word<std::uint64_t>(at)) * 0x9e3779b97f4a7c15U;
+    hash = (hash ^ load_word<std::uint64_t>(at)) * kMix;
     hash ^= hash >> 29;
   }
-  return (hash ^ load_word<std::uint64_t>(last)) * 0x9e3779b97f4a7c15U;
+  return (hash ^ load_word<std::uint64_t>(last)) * kMix;
 }
 
 bool XmlScope::declare(std::string_view attribute, std::string_view uri, std::uint8_t depth) noexcept {

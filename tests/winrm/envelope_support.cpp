@@ -46,6 +46,17 @@ constexpr std::string_view kReceiveBody =
     R"(<env:Body><rsp:Receive><rsp:DesiredStream CommandId="C2B0F8A4-91D3-4B44-9C3E-0A1B2C3D4E5F">)"
     R"(stdout stderr</rsp:DesiredStream></rsp:Receive></env:Body></env:Envelope>)";
 
+// Another request of Windows: with an OptionSet instead of the SelectorSet.
+std::string without_shell(std::string_view action, std::initializer_list<std::string_view> body) {
+  auto text = replaced(windows_receive(), kReceiveUri, action);
+  text = replaced(
+      text,
+      join({R"(<w:SelectorSet><w:Selector Name="ShellId">)", kShellId, "</w:Selector></w:SelectorSet>"}),
+      R"(<w:OptionSet s:mustUnderstand="true"><w:Option Name="protocolversion" MustComply="true">2.3)"
+      "</w:Option></w:OptionSet>");
+  return text.substr(0, text.find("<rsp:Receive")) + join(body) + "</s:Body></s:Envelope>";
+}
+
 constexpr std::string_view kResponseRoot =
     R"(<s:Envelope xml:lang="en-US" xmlns:s="http://www.w3.org/2003/05/soap-envelope" )"
     R"(xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" )"
@@ -172,31 +183,20 @@ std::string windows_receive() {
 }
 
 std::string psrp_create() {
-  auto text =
-      replaced(windows_receive(), kReceiveUri, "http://schemas.xmlsoap.org/ws/2004/09/transfer/Create");
-  text = replaced(
-      text,
-      join({R"(<w:SelectorSet><w:Selector Name="ShellId">)", kShellId, "</w:Selector></w:SelectorSet>"}),
-      R"(<w:OptionSet s:mustUnderstand="true"><w:Option Name="protocolversion" MustComply="true">2.3)"
-      "</w:Option></w:OptionSet>");
-  const auto body = text.find("<rsp:Receive");
-  return text.substr(0, body) +
-         join({R"(<rsp:Shell xmlns:rsp="http://schemas.microsoft.com/wbem/wsman/1/windows/shell" ShellId=")",
-               kShellId,
-               R"(" Name="WinRM1"><rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout)"
-               R"(</rsp:OutputStreams><creationXml xmlns="http://schemas.microsoft.com/powershell">)"
-               R"(AAAAAAAAAAEAAAAAAAAAAAMAAA==</creationXml></rsp:Shell></s:Body></s:Envelope>)"});
+  return without_shell(
+      "http://schemas.xmlsoap.org/ws/2004/09/transfer/Create",
+      {R"(<rsp:Shell xmlns:rsp="http://schemas.microsoft.com/wbem/wsman/1/windows/shell" ShellId=")",
+       kShellId,
+       R"(" Name="WinRM1"><rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout)"
+       R"(</rsp:OutputStreams><creationXml xmlns="http://schemas.microsoft.com/powershell">)"
+       R"(AAAAAAAAAAEAAAAAAAAAAAMAAA==</creationXml></rsp:Shell>)"});
 }
 
 std::string pull() {
-  auto text =
-      replaced(windows_receive(), kReceiveUri, "http://schemas.xmlsoap.org/ws/2004/09/enumeration/Pull");
-  const auto body = text.find("<rsp:Receive");
-  return text.substr(0, body) +
-         join(
-             {R"(<n:Pull xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration"><n:EnumerationContext>uuid:)",
-              kOperationId,
-              R"(</n:EnumerationContext><n:MaxElements>20</n:MaxElements></n:Pull></s:Body></s:Envelope>)"});
+  return without_shell(
+      "http://schemas.xmlsoap.org/ws/2004/09/enumeration/Pull",
+      {R"(<n:Pull xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration"><n:EnumerationContext>uuid:)",
+       kOperationId, R"(</n:EnumerationContext><n:MaxElements>20</n:MaxElements></n:Pull>)"});
 }
 
 std::string identify() {

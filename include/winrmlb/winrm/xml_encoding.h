@@ -22,8 +22,8 @@ class XmlEncoding {
   void look(std::string_view bytes) noexcept;
   bool is_utf16() const noexcept { return order_ == Order::Little || order_ == Order::Big; }
 
-  /// Takes bytes from the front, at least one, and gives their text: a view of them or of `room` (64 bytes or
-  /// more). What is half a character is kept for the next time.
+  /// Takes bytes from the front and gives their text: a view of them or of `room` (64 bytes or more), until
+  /// none are left. What is half a character is kept for the next time.
   std::string_view take(std::string_view& bytes, std::span<char> room) noexcept;
 
  private:
