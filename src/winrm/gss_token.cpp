@@ -77,22 +77,25 @@ GssToken of_negotiation(DerReader reader) noexcept {
   return token ? of_mechanism(*token) : GssToken{};
 }
 
-// RFC 4178 4.2.2: negState [0], supportedMech [1], responseToken [2].
+// RFC 4178 4.2.2: negState [0], supportedMech [1], responseToken [2]. A rejection may say why in its token.
 GssToken of_response(const DerElement& choice) noexcept {
   constexpr std::string_view kReject = "\x02";
   const auto sequence = DerReader(choice).next(kSequence);
   if (!sequence) return {};
+  GssToken found;
+  bool rejected = false;
   DerReader fields(*sequence);
   while (const auto field = fields.next()) {
     if (field->tag == explicit_tag(0)) {
       const auto state = DerReader(*field).next(kEnumerated);
-      if (state && state->content == kReject) return {GssContent::Rejection, {}};
+      rejected = state && state->content == kReject;
     } else if (field->tag == explicit_tag(2)) {
       const auto token = DerReader(*field).next(kOctetString);
-      return token ? of_mechanism(*token) : GssToken{};
+      if (token) found = of_mechanism(*token);
+      break;
     }
   }
-  return {};
+  return rejected && found.content != GssContent::KerberosError ? GssToken{GssContent::Rejection, {}} : found;
 }
 
 }  // namespace

@@ -108,6 +108,10 @@ TEST(KerberosError, GivesItsCode) {
   EXPECT_EQ(kerberos_error(encode_base64(neg_token_resp("\x01", kerberos_token(kError, krb_error("\x29"))))),
             41U);
   EXPECT_EQ(kerberos_error(encode_base64(kerberos_token(kError, krb_error("\1\2\3\4\5")))), std::nullopt);
+  EXPECT_EQ(kerberos_error(encode_base64(neg_token_resp("\x02", kerberos_token(kError, krb_error("\x25"))))),
+            37U);
+  EXPECT_EQ(kerberos_error(kRealKerberosError), 31U);
+  EXPECT_EQ(kerberos_error(kRealSpnegoError), 31U);
   EXPECT_EQ(kerberos_error(kRealKerberos), std::nullopt);
   EXPECT_EQ(kerberos_error(""), std::nullopt);
 }

@@ -289,6 +289,15 @@ TEST(Refusal, ATicketForAnotherNameThanTheServersIsForTheBalancer) {
   EXPECT_NE(text.find("kerberos_hostname_override"), std::string::npos) << text;
 }
 
+TEST(Refusal, AnErrorOfKerberosIsAnEndWhateverItsFrame) {
+  for (const auto error : {kRealKerberosError, kRealSpnegoError}) {
+    Talk talk;
+    talk.ask(negotiate(kRealSpnegoKerberos));
+    expect_event(talk.hear(401, {negotiate(error)}), LoginOutcome::Failed, Refusal::KerberosForBalancerName);
+    EXPECT_EQ(talk.trace.target(), "HTTP/winrm.test@WINRM.TEST");
+  }
+}
+
 TEST(Refusal, ATicketForTheServersOwnNameHasAnotherReason) {
   const auto own = [](Channel channel, Payload payload, const std::vector<std::string>& challenges) {
     Talk talk;

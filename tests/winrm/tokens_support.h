@@ -12,6 +12,10 @@ namespace winrmlb::winrm {
 extern const std::string_view kRealKerberos;
 /// The same within SPNEGO.
 extern const std::string_view kRealSpnegoKerberos;
+/// What a server of MIT Kerberos says to a ticket that its key does not open (code 31), alone and in a
+/// rejection.
+extern const std::string_view kRealKerberosError;
+extern const std::string_view kRealSpnegoError;
 /// Of a Python client: VOSS\\automate, with and without a channel binding.
 extern const std::string_view kRealNtlmBound;
 extern const std::string_view kRealNtlmUnbound;
