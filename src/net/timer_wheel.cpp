@@ -34,6 +34,7 @@ std::uint64_t TimerWheel::tick_of(TimePoint at) const noexcept {
 void TimerWheel::file(Deadline& deadline, std::uint64_t earliest) noexcept {
   deadline.filed_ = deadline.at_;
   const auto tick = std::max(tick_of(deadline.at_), earliest);
+  next_ = empty() ? tick : std::min(next_, tick);
   Deadline*& slot = slots_[tick % kSlots];
   deadline.next_ = slot;
   deadline.link_ = &slot;
@@ -62,6 +63,9 @@ void TimerWheel::advance(TimePoint now) {
       file(deadline, tick_ + 1);  // moved later, or another turn's
     }
   }
+  if (empty()) return;
+  for (next_ = tick_; !slots_[next_ % kSlots];)
+    ++next_;
 }
 
 }  // namespace winrmlb::net

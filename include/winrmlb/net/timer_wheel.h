@@ -48,6 +48,10 @@ class TimerWheel {
   /// Fires everything due. Deadlines may be set, cleared and destroyed meanwhile.
   void advance(TimePoint now);
   bool empty() const noexcept { return count_ == 0; }
+  /// Until then there is nothing for advance() to do. max(): nothing is set.
+  TimePoint next() const noexcept {
+    return empty() ? TimePoint::max() : start_ + static_cast<std::int64_t>(next_) * kTick;
+  }
 
  private:
   friend class Deadline;
@@ -60,6 +64,7 @@ class TimerWheel {
   Deadline* due_ = nullptr;  // the slot being worked off
   TimePoint start_;
   std::uint64_t tick_ = 0;  // all before are worked off
+  std::uint64_t next_ = 0;  // no slot before this one holds anything
   std::size_t count_ = 0;
 };
 
