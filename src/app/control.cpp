@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 #include "winrmlb/admin/control_socket.h"
 #include "winrmlb/admin/http_server.h"
 #include "winrmlb/app/log_options.h"
@@ -55,8 +57,9 @@ Control::Control(RunOptions options, config::Settings settings)
       settings_(std::move(settings)),
       log_(log_options(settings_.log)),
       access_sink_(access_options(settings_.log)),
+      poller_(io_),
       wheel_(net::now()),
-      watch_(io_, wheel_,
+      watch_(poller_, wheel_,
              [this](const auto& server, const auto& transition, const auto& why) {
                on_transition(server, transition, why);
              }),
@@ -198,6 +201,7 @@ void Control::tick() {
       admin_->socket.close();
       admin_->http.close();
       signals_.cancel();
+      poller_.stop();
       return;
     }
   }

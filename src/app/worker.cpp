@@ -1,68 +1,58 @@
 #include "winrmlb/app/worker.h"
 
+#include <algorithm>
 #include <utility>
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-
+#include "winrmlb/core/check.h"
 #include "winrmlb/net/clock.h"
-#include "winrmlb/net/sockaddr.h"
 #include "winrmlb/proxy/session.h"
 
 namespace winrmlb::app {
 
-// Accepts on one listening socket. Takes several connections per wake-up, but not so many that sessions
-// starve.
-class Worker::Acceptor {
+// Accepts on one listening socket. Takes several connections per turn, but not so many that sessions starve.
+class Worker::Acceptor final : private net::Polled {
  public:
   Acceptor(Worker& worker, ListenerId listener, net::Descriptor socket)
-      : worker_(worker), listener_(listener), acceptor_(worker.io_) {
-    const bool is_v4 = net::local_endpoint(socket.get()).value_or(Endpoint{}).address.is_v4();
-    acceptor_.assign(is_v4 ? boost::asio::ip::tcp::v4() : boost::asio::ip::tcp::v6(), socket.release());
-    arm();
+      : worker_(worker), listener_(listener), socket_(std::move(socket)) {
+    resume();
   }
+  ~Acceptor() { pause(); }
 
-  void arm() {
-    if (std::exchange(armed_, true)) return;
-    acceptor_.async_wait(boost::asio::ip::tcp::acceptor::wait_read,
-                         [this](const boost::system::error_code& error) {
-                           armed_ = false;
-                           if (!error && acceptor_.is_open()) take();
-                         });
-  }
-  void stop() {
-    boost::system::error_code ignored;
-    acceptor_.close(ignored);
+  void resume() {
+    if (!std::exchange(watching_, true))
+      WINRMLB_CHECK(worker_.poller_.watch_input(socket_.get(), *this) == 0);
   }
 
  private:
-  void take() {
-    constexpr int kPerWakeup = 64;
-    for (int i = 0; i < kPerWakeup; ++i) {
-      auto connection = net::accept_one(acceptor_.native_handle());
+  void pause() {
+    if (std::exchange(watching_, false)) worker_.poller_.forget(socket_.get(), *this);
+  }
+  void ready(std::uint32_t) override {
+    constexpr int kPerTurn = 64;
+    for (int i = 0; i < kPerTurn; ++i) {
+      auto connection = net::accept_one(socket_.get());
       if (connection) {
         worker_.accepted(listener_, *connection);
         continue;
       }
-      if (connection.error().code == ErrorCode::Closed) break;
+      if (connection.error().code == ErrorCode::Closed) return;
       // No descriptors left: the next tick tries again, instead of spinning on a queue that stays readable.
       worker_.context_.counters.accept_failures.add();
-      return;
+      worker_.out_of_descriptors_ = true;
+      return pause();
     }
-    arm();
   }
 
   Worker& worker_;
   const ListenerId listener_;
-  boost::asio::ip::tcp::acceptor acceptor_;
-  bool armed_ = false;
+  net::Descriptor socket_;
+  bool watching_ = false;
 };
 
 Worker::Worker(std::uint16_t index, Lent lent, std::shared_ptr<const proxy::Snapshot> snapshot)
     : lent_(std::move(lent)),
       access_log_(lent_.access_sink),
-      context_(io_, index, lent_.log, access_log_, lent_.open_sessions),
-      ticker_(io_) {
+      context_(poller_, index, lent_.log, access_log_, lent_.open_sessions) {
   context_.snapshot = std::move(snapshot);
   context_.report_connect_failure = lent_.report_connect_failure;
   context_.report_passive = lent_.report_passive;
@@ -74,32 +64,42 @@ void Worker::listen(ListenerId listener, net::Descriptor socket) {
   acceptors_[listener] = std::make_unique<Acceptor>(*this, listener, std::move(socket));
 }
 
-void Worker::stop_listening(ListenerId listener) {
-  const auto found = acceptors_.find(listener);
-  if (found == acceptors_.end()) return;
-  retire(std::move(found->second));
-  acceptors_.erase(found);
-}
-
-// Its wait may have ended already, with the handler queued: that runs first, and finds it stopped.
-void Worker::retire(std::unique_ptr<Acceptor> acceptor) {
-  acceptor->stop();
-  boost::asio::post(io_, [retired = std::shared_ptr<Acceptor>(std::move(acceptor))] {});
-}
+void Worker::stop_listening(ListenerId listener) { acceptors_.erase(listener); }
 
 void Worker::start() {
-  tick();
   thread_ = std::thread([this] { run(); });
 }
 
 void Worker::run() {
-  io_.run();
+  TimePoint now = net::now();
+  while (!draining_ || context_.sessions.size() != 0) {
+    const TimePoint until = due();
+    poller_.turn(now, until);
+    now = net::now();
+    if (now >= until) tick(now);
+  }
+  mailbox_.close();
   access_log_.flush();
   ended_.store(true);
 }
 
-void Worker::post(std::function<void(Worker&)> work) {
-  boost::asio::post(io_, [this, work = std::move(work)] { work(*this); });
+// When the loop must turn though nothing happens.
+TimePoint Worker::due() const {
+  const bool soon = out_of_descriptors_ || !access_log_.empty();
+  return soon ? std::min(context_.wheel.next(), ticked_ + net::TimerWheel::kTick) : context_.wheel.next();
+}
+
+void Worker::tick(TimePoint now) {
+  ticked_ = now;
+  context_.wheel.advance(now);
+  access_log_.flush_if_older(now);
+  if (!std::exchange(out_of_descriptors_, false)) return;
+  for (const auto& [listener, acceptor] : acceptors_)
+    acceptor->resume();
+}
+
+bool Worker::post(std::function<void(Worker&)> work) {
+  return mailbox_.post([this, work = std::move(work)] { work(*this); });
 }
 
 void Worker::accepted(ListenerId listener, net::Accepted connection) {
@@ -111,26 +111,10 @@ void Worker::accepted(ListenerId listener, net::Accepted connection) {
   proxy::Session::serve(context_, listener, connection);
 }
 
-// The wheel's hand, and whatever else is due now and then.
-void Worker::tick() {
-  const TimePoint now = net::now();
-  context_.wheel.advance(now);
-  access_log_.flush_if_older(now);
-  for (const auto& [listener, acceptor] : acceptors_)
-    acceptor->arm();
-  if (draining_ && context_.sessions.size() == 0) return;  // the loop runs out of work and ends
-  ticker_.expires_after(net::TimerWheel::kTick);
-  ticker_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) tick();
-  });
-}
-
 void Worker::drain() {
   post([](Worker& worker) {
     worker.draining_ = true;
     worker.context_.stopping = true;
-    for (auto& [listener, acceptor] : worker.acceptors_)
-      worker.retire(std::move(acceptor));
     worker.acceptors_.clear();
     worker.context_.sessions.each([](proxy::Session& session) { session.stop(); });
   });

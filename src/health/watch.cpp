@@ -46,7 +46,10 @@ class Watch::Prober {
 
  private:
   Prober(Watch& watch, Watched watched)
-      : watch_(watch), watched_(std::move(watched)), state_(watched_.settings), stream_(watch.io_, wakeup_) {
+      : watch_(watch),
+        watched_(std::move(watched)),
+        state_(watched_.settings),
+        stream_(watch.poller_, wakeup_) {
     watch_.probers_[watched_.state->id] = this;
   }
   ~Prober() {
@@ -70,7 +73,7 @@ class Watch::Prober {
       }
     }
     deadline_.clear();
-    co_await stream_.close();
+    stream_.close();
   }
 
   // A TCP connection is made and closed.
@@ -86,7 +89,7 @@ class Watch::Prober {
       if (!timed_out) step = stream_.connected();
     }
     stream_.reset_on_close();  // nothing was said; leave no TIME_WAIT behind
-    co_await stream_.close();
+    stream_.close();
     if (step.state == IoResult::State::Ok) co_return Finding{};
     if (step.state == IoResult::State::WouldBlock || step.error == ETIMEDOUT) {
       co_return Finding{Evidence::TimedOut, target.text() + " did not answer in time"};
@@ -117,8 +120,8 @@ class Watch::Prober {
   bool stopping_ = false;
 };
 
-Watch::Watch(boost::asio::io_context& io, net::TimerWheel& wheel, OnTransition on_transition)
-    : io_(io), wheel_(wheel), on_transition_(std::move(on_transition)) {}
+Watch::Watch(net::Poller& poller, net::TimerWheel& wheel, OnTransition on_transition)
+    : poller_(poller), wheel_(wheel), on_transition_(std::move(on_transition)) {}
 
 Watch::~Watch() { WINRMLB_CHECK(probers_.empty()); }
 

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <new>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "winrmlb/net/sockaddr.h"
 #include "winrmlb/net/tls.h"
@@ -31,55 +31,26 @@ IoResult failed(int error) { return {IoResult::State::Failed, 0, error}; }
 
 }  // namespace
 
-namespace {
+Stream::Stream(Poller& poller, Wakeup& wakeup) : wakeup_(wakeup), poller_(poller) {}
 
-// Puts the operation of an armed wait into the Stream's own storage, if it has one and it fits.
-template <typename T>
-struct StorageAllocator {
-  using value_type = T;
-  WaitStorage* storage;  // null: the heap
-  explicit StorageAllocator(WaitStorage* s) noexcept : storage(s) {}
-  template <typename U>
-  StorageAllocator(const StorageAllocator<U>& other) noexcept : storage(other.storage) {}
-  bool operator==(const StorageAllocator&) const = default;
+Stream::~Stream() { close(); }
 
-  T* allocate(std::size_t count) {
-    // One wait of a kind is armed at a time, so the storage is free whenever it is asked for.
-    if (storage && sizeof(T) * count <= sizeof storage->bytes) return reinterpret_cast<T*>(storage->bytes);
-    return static_cast<T*>(::operator new(sizeof(T) * count));
-  }
-  void deallocate(T* memory, std::size_t) noexcept {
-    if (!storage || reinterpret_cast<unsigned char*>(memory) != storage->bytes) ::operator delete(memory);
-  }
-};
-
-}  // namespace
-
-// What an armed wait does when it ends.
-struct Stream::WaitHandler {
-  Stream* stream;
-  Wait wait;
-
-  using allocator_type = StorageAllocator<char>;
-  allocator_type get_allocator() const noexcept {
-    return allocator_type(wait == Wait::Read ? &stream->read_operation_ : nullptr);
-  }
-  void operator()(const boost::system::error_code& error) const { stream->fired(wait, !error); }
-};
-
-Stream::Stream(boost::asio::io_context& io, Wakeup& wakeup) : wakeup_(wakeup), socket_(io.get_executor()) {}
-
-Stream::~Stream() { WINRMLB_CHECK(!read_armed_ && !write_armed_); }
-
-Status Stream::adopt(int descriptor, bool is_v4) {
-  boost::system::error_code error;
-  socket_.assign(is_v4 ? boost::asio::ip::tcp::v4() : boost::asio::ip::tcp::v6(), descriptor, error);
-  if (error) {
+Status Stream::watch(int descriptor) {
+  if (const int error = poller_.watch_changes(descriptor, *this); error != 0) {
     ::close(descriptor);
-    return Error{ErrorCode::System, Side::Local, "cannot watch the connection: " + error.message()};
+    return Error{ErrorCode::System, Side::Local,
+                 std::string("cannot watch the connection: ") + std::strerror(error)};
   }
   descriptor_ = descriptor;
+  readable_ = writable_ = end_announced_ = reset_ = sent_finish_ = false;
   return Done{};
+}
+
+// Whether bytes are there already, the first event says: to ask before it would cost a read in vain.
+Status Stream::adopt(int descriptor) {
+  Status watched = watch(descriptor);
+  writable_ = true;
+  return watched;
 }
 
 IoResult Stream::connect(const Endpoint& to) {
@@ -99,33 +70,27 @@ IoResult Stream::connect(const Endpoint& to) {
     ::close(descriptor);
     return failed(error);
   }
-  if (auto adopted = adopt(descriptor, to.address.is_v4()); !adopted) return failed(EMFILE);
-  if (result == 0) return {};
-  connecting_ = true;
-  writable_ = false;
-  arm(Wait::Write);
+  if (auto watched = watch(descriptor); !watched) return failed(EMFILE);
+  if (result == 0) {
+    writable_ = true;
+    return {};
+  }
+  connecting_ = write_armed_ = true;
   return {IoResult::State::WouldBlock};
 }
 
 IoResult Stream::connected() {
   if (!connecting_) return {};
-  if (!writable_) return {IoResult::State::WouldBlock};
+  if (!writable_) {
+    write_armed_ = true;
+    return {IoResult::State::WouldBlock};
+  }
   int error = 0;
   socklen_t length = sizeof error;
   if (::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
   connecting_ = false;
   if (error != 0) return failed(error);
-  forget_writability();
   return {};
-}
-
-// A socket that once waited to become writable stays registered for that, and would wake us in vain at every
-// wait to read. Two system calls per connection save one wake-up per exchange.
-void Stream::forget_writability() {
-  boost::system::error_code ignored;
-  const auto protocol = socket_.local_endpoint(ignored).protocol();
-  const int descriptor = socket_.release(ignored);
-  socket_.assign(protocol, descriptor, ignored);
 }
 
 void Stream::start_tls(std::unique_ptr<TlsConnection> tls) {
@@ -141,19 +106,20 @@ IoResult Stream::write(std::string_view bytes) { return tls_ ? tls_->write(bytes
 
 IoResult Stream::read_raw(std::span<char> into) {
   if (!readable_) {
-    arm(Wait::Read);
+    read_armed_ = true;
     return {IoResult::State::WouldBlock};
   }
   const auto received = ::recv(descriptor_, into.data(), into.size(), MSG_DONTWAIT);
   if (received > 0) {
-    // A short read means the kernel had no more; the next look waits instead of asking in vain.
-    if (static_cast<std::size_t>(received) < into.size()) readable_ = false;
+    // A short read means the kernel had no more; the next look waits instead of asking in vain. But not for
+    // an end that was announced together with these bytes: it is not announced again.
+    if (static_cast<std::size_t>(received) < into.size()) readable_ = end_announced_;
     return {IoResult::State::Ok, static_cast<std::size_t>(received)};
   }
   if (received == 0) return {IoResult::State::End};
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
     readable_ = false;
-    arm(Wait::Read);
+    read_armed_ = true;
     return {IoResult::State::WouldBlock};
   }
   return failed(errno);
@@ -161,7 +127,7 @@ IoResult Stream::read_raw(std::span<char> into) {
 
 IoResult Stream::write_raw(std::string_view bytes) {
   if (!writable_) {
-    arm(Wait::Write);
+    write_armed_ = true;
     return {IoResult::State::WouldBlock};
   }
   const auto sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -171,7 +137,7 @@ IoResult Stream::write_raw(std::string_view bytes) {
   }
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
     writable_ = false;
-    arm(Wait::Write);
+    write_armed_ = true;
     return {IoResult::State::WouldBlock};
   }
   return failed(errno);
@@ -184,39 +150,30 @@ void Stream::finish_sending() {
   (void)::shutdown(descriptor_, SHUT_WR);
 }
 
-Task<void> Stream::close() {
-  if (descriptor_ < 0) co_return;
+void Stream::close() {
+  if (descriptor_ < 0) return;
   if (reset_) {
     const linger now{1, 0};
     (void)::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   } else if (tls_ && !sent_finish_) {
     tls_->send_close_notify();
   }
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  poller_.forget(descriptor_, *this);
+  ::close(descriptor_);
   descriptor_ = -1;
-  // Armed waits come back cancelled; they point here until then.
-  while (read_armed_ || write_armed_)
-    co_await wakeup_;
+  read_armed_ = write_armed_ = connecting_ = false;
   tls_.reset();
 }
 
-void Stream::arm(Wait wait) {
-  bool& armed = wait == Wait::Read ? read_armed_ : write_armed_;
-  if (armed) return;
-  armed = true;
-  socket_.async_wait(wait == Wait::Read ? Socket::wait_read : Socket::wait_write, WaitHandler{this, wait});
-}
-
-void Stream::fired(Wait wait, bool ready) noexcept {
-  if (wait == Wait::Read) {
-    read_armed_ = false;
-    if (ready) readable_ = true;
-  } else {
-    write_armed_ = false;
-    if (ready) writable_ = true;
-  }
-  wakeup_.raise(Signal::Io);
+void Stream::ready(std::uint32_t events) {
+  constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  if (events & kEnd) end_announced_ = true;
+  if (events & (EPOLLIN | kEnd)) readable_ = true;
+  if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) writable_ = true;
+  const bool awaited = (read_armed_ && readable_) || (write_armed_ && writable_);
+  if (readable_) read_armed_ = false;
+  if (writable_) write_armed_ = false;
+  if (awaited) wakeup_.raise(Signal::Io);
 }
 
 }  // namespace winrmlb::net

@@ -70,7 +70,7 @@ net::Task<Status> Session::connect(Exchange& exchange) {
 
 // TCP, and TLS when the client came by TLS: never less protected than the client asked for.
 net::Task<Status> Session::connect_once(ServerId server, TimePoint until, Timeline& at) {
-  co_await server_.close();
+  server_.close();
   const auto* member = pool().member(server);
   const auto* target = pool_entry().target(server);
   if (!member || !target || !target->address) {

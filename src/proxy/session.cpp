@@ -42,8 +42,8 @@ Session::Session(WorkerContext& worker, ListenerId listener, const Endpoint& cli
       listener_(snapshot_->listener(listener)),
       id_(std::uint64_t{worker.index} << 48 | ++worker.next_session),
       client_endpoint_(client),
-      client_(worker.io, wakeup_),
-      server_(worker.io, wakeup_),
+      client_(worker.poller, wakeup_),
+      server_(worker.poller, wakeup_),
       client_input_(worker.blocks),
       server_input_(worker.blocks) {
   worker_.sessions.add(*this);
@@ -59,16 +59,16 @@ Session::~Session() {
 
 net::Detached Session::serve(WorkerContext& worker, ListenerId listener, const net::Accepted& accepted) {
   Session session(worker, listener, accepted.client);
-  if (!session.client_.adopt(accepted.descriptor, accepted.client.address.is_v4())) co_return;
+  if (!session.client_.adopt(accepted.descriptor)) co_return;
   Status status = co_await session.secure_client();
   while (status && !session.stopping_ && !worker.stopping) {
     Exchange exchange;
     status = co_await session.serve_exchange(exchange);
   }
   session.deadline_.clear();
-  co_await session.server_.close();
+  session.server_.close();
   session.leave_server();
-  co_await session.client_.close();
+  session.client_.close();
 }
 
 // The TLS handshake with the client, on TLS listeners.

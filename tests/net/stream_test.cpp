@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include "winrmlb/net/block.h"
@@ -14,16 +13,18 @@ namespace {
 
 using State = IoResult::State;
 
+void turn(Poller& poller) { poller.turn({}, TimePoint(seconds(10))); }
+
 // One end of a connection, driven by hand.
 struct End {
-  explicit End(boost::asio::io_context& io) : stream(io, wakeup) {}
+  explicit End(Poller& poller) : stream(poller, wakeup) {}
   Wakeup wakeup;
   Stream stream;
 };
 
 class StreamTest : public ::testing::Test {
  protected:
-  StreamTest() : near(io), far(io) {
+  StreamTest() : near(poller), far(poller) {
     auto listening = listen_on(*Endpoint::parse("127.0.0.1:0"), 1);
     EXPECT_TRUE(listening);
     auto step = near.stream.connect(listening->bound);
@@ -35,25 +36,14 @@ class StreamTest : public ::testing::Test {
     auto accepted = accept_one(listening->sockets[0].get());
     EXPECT_TRUE(accepted);
     EXPECT_TRUE(accepted->client.address.is_loopback());
-    EXPECT_TRUE(far.stream.adopt(accepted->descriptor, true));
+    EXPECT_TRUE(far.stream.adopt(accepted->descriptor));
   }
-
-  ~StreamTest() override {
-    close(near);
-    close(far);
-    io.restart();
-    io.run();
-  }
-
-  static Detached close(End& end) { co_await end.stream.close(); }
 
   // Lets events happen until `done` says so.
   template <typename Done>
   void run(Done done) {
-    while (!done()) {
-      io.restart();
-      io.run_one_for(std::chrono::seconds(10));
-    }
+    while (!done())
+      turn(poller);
   }
 
   std::string read_all(End& end, std::size_t bytes) {
@@ -67,7 +57,7 @@ class StreamTest : public ::testing::Test {
     return all;
   }
 
-  boost::asio::io_context io;
+  Poller poller;
   End near;
   End far;
 };
@@ -95,6 +85,51 @@ TEST_F(StreamTest, HalfClosedStillReads) {
   EXPECT_EQ(read_all(near, 6), "answer");
 }
 
+// All three come in one event, and none of them is announced again.
+TEST_F(StreamTest, AnEndThatCameTogetherWithBytesIsSeenAfterThem) {
+  char buffer[16];
+  EXPECT_EQ(far.stream.read(buffer).state, State::WouldBlock);
+  near.stream.write("last");
+  near.stream.finish_sending();
+  turn(poller);
+  auto result = far.stream.read(buffer);
+  EXPECT_EQ(result.bytes, 4U);
+  for (int i = 0; i < 3 && (result = far.stream.read(buffer)).state == State::WouldBlock; ++i)
+    poller.turn({}, {});
+  EXPECT_EQ(result.state, State::End);
+}
+
+TEST_F(StreamTest, WhatCameBeforeItWasAdoptedIsRead) {
+  auto listening = listen_on(*Endpoint::parse("127.0.0.1:0"), 1);
+  End early(poller);
+  auto step = early.stream.connect(listening->bound);
+  run([&] { return (step = early.stream.connected()).state != State::WouldBlock; });
+  early.stream.write("early");
+  early.stream.finish_sending();
+  auto accepted = accept_one(listening->sockets[0].get());
+  ASSERT_TRUE(accepted);
+  End late(poller);
+  ASSERT_TRUE(late.stream.adopt(accepted->descriptor));
+  EXPECT_EQ(read_all(late, 5), "early");
+}
+
+TEST_F(StreamTest, AStreamThatDiesClosesItsConnection) {
+  auto listening = listen_on(*Endpoint::parse("127.0.0.1:0"), 1);
+  End stays(poller);
+  {
+    End dies(poller);
+    auto step = dies.stream.connect(listening->bound);
+    run([&] { return (step = dies.stream.connected()).state != State::WouldBlock; });
+    auto accepted = accept_one(listening->sockets[0].get());
+    ASSERT_TRUE(accepted);
+    ASSERT_TRUE(stays.stream.adopt(accepted->descriptor));
+  }
+  char buffer[16];
+  IoResult result;
+  run([&] { return (result = stays.stream.read(buffer)).state != State::WouldBlock; });
+  EXPECT_EQ(result.state, State::End);
+}
+
 TEST_F(StreamTest, WritesWaitForASlowReaderAndLoseNothing) {
   const std::string big(8 * 1024 * 1024, 'x');
   std::size_t sent = 0;
@@ -109,8 +144,7 @@ TEST_F(StreamTest, WritesWaitForASlowReaderAndLoseNothing) {
     }
     const auto result = far.stream.read(buffer);
     if (result.state == State::Ok) got.append(buffer, result.bytes);
-    io.restart();
-    io.poll();
+    poller.turn({}, {});
   }
   EXPECT_TRUE(waited);
   EXPECT_EQ(got, big);
@@ -118,7 +152,7 @@ TEST_F(StreamTest, WritesWaitForASlowReaderAndLoseNothing) {
 
 TEST_F(StreamTest, AResetIsSeenAsAFailure) {
   near.stream.reset_on_close();
-  close(near);
+  near.stream.close();
   char buffer[16];
   IoResult result;
   run([&] {
@@ -171,8 +205,7 @@ TEST_F(StreamTest, InputGrowsForALongHead) {
       ASSERT_TRUE(input.reserve(64 * 1024));
     }
     input.fill(far.stream);
-    io.restart();
-    io.poll();
+    poller.turn({}, {});
   }
   EXPECT_EQ(input.bytes(), head);
   EXPECT_FALSE(input.reserve(1024 * 1024));
@@ -199,18 +232,15 @@ TEST(Stream, ARefusedConnectSaysSo) {
     auto listening = listen_on(*Endpoint::parse("127.0.0.1:0"), 1);
     nobody = listening->bound;
   }
-  boost::asio::io_context io;
-  End end(io);
+  Poller poller;
+  End end(poller);
   auto step = end.stream.connect(nobody);
   while (step.state == State::WouldBlock) {
-    io.run_one_for(std::chrono::seconds(10));
+    turn(poller);
     step = end.stream.connected();
   }
   EXPECT_EQ(step.state, State::Failed);
   EXPECT_EQ(step.error, ECONNREFUSED);
-  [](End& e) -> Detached { co_await e.stream.close(); }(end);
-  io.restart();
-  io.run();
 }
 
 }  // namespace

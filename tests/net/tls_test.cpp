@@ -7,7 +7,6 @@
 #include <string>
 #include <sys/socket.h>
 
-#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include "support/certificates.h"
@@ -21,27 +20,19 @@ using State = IoResult::State;
 // Both ends of a TLS connection, in one thread.
 class TlsTest : public ::testing::Test {
  protected:
-  TlsTest() : server(io, server_wakeup), client(io, client_wakeup) {
+  TlsTest() : server(poller, server_wakeup), client(poller, client_wakeup) {
     std::array<int, 2> pair{};
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair.data()), 0);
-    EXPECT_TRUE(server.adopt(pair[0], true));
-    EXPECT_TRUE(client.adopt(pair[1], true));
+    EXPECT_TRUE(server.adopt(pair[0]));
+    EXPECT_TRUE(client.adopt(pair[1]));
   }
-  ~TlsTest() override {
-    close(server);
-    close(client);
-    io.restart();
-    io.run();
-  }
-  static Detached close(Stream& stream) { co_await stream.close(); }
 
   /// Lets events happen until `step` no longer blocks.
   template <typename Step>
   IoResult until_done(Step step) {
     IoResult result = step();
     while (result.state == State::WouldBlock) {
-      io.restart();
-      if (io.run_one_for(std::chrono::seconds(10)) == 0) return result;
+      poller.turn({}, TimePoint(seconds(10)));
       result = step();
     }
     return result;
@@ -88,7 +79,7 @@ class TlsTest : public ::testing::Test {
     return client.tls()->failure();
   }
 
-  boost::asio::io_context io;
+  Poller poller;
   Scratch scratch;
   Certificate authority{{.authority = true}};
   Wakeup server_wakeup;
@@ -186,10 +177,10 @@ TEST_F(TlsTest, VerifyNoneAcceptsAnything) {
 std::string alpn_of(const std::shared_ptr<const TlsContext>& context, std::string_view offered) {
   std::array<int, 2> pair{};
   EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair.data()), 0);
-  boost::asio::io_context io;
+  Poller poller;
   Wakeup wakeup;
-  Stream stream(io, wakeup);
-  EXPECT_TRUE(stream.adopt(pair[0], true));
+  Stream stream(poller, wakeup);
+  EXPECT_TRUE(stream.adopt(pair[0]));
   stream.start_tls(TlsConnection::accept(context));
   TlsContextPointer outside(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
   SSL* ssl = SSL_new(outside.get());
@@ -201,8 +192,7 @@ std::string alpn_of(const std::shared_ptr<const TlsContext>& context, std::strin
   for (int i = 0; i < 20 && theirs != 1; ++i) {
     theirs = SSL_connect(ssl);
     ours = stream.handshake();
-    io.restart();
-    io.poll();
+    poller.turn({}, {});
   }
   const unsigned char* chosen = nullptr;
   unsigned length = 0;
@@ -211,9 +201,6 @@ std::string alpn_of(const std::shared_ptr<const TlsContext>& context, std::strin
   if (ours.state == State::Failed) result = "refused";
   SSL_free(ssl);
   ::close(pair[1]);
-  [](Stream& closing) -> Detached { co_await closing.close(); }(stream);
-  io.restart();
-  io.run();
   return result;
 }
 

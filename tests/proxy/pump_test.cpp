@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 namespace winrmlb::proxy {
@@ -16,38 +15,31 @@ using Step = Pump::Step;
 // A pump between two sockets whose far ends the test holds.
 class PumpTest : public ::testing::Test {
  protected:
-  PumpTest() : source(io, wakeup), sink(io, wakeup), input(blocks) {
+  PumpTest() : source(poller, wakeup), sink(poller, wakeup), input(blocks) {
     far_source = connect(source);
     far_sink = connect(sink);
   }
   ~PumpTest() override {
-    close(source);
-    close(sink);
-    io.restart();
-    io.run();
     ::close(far_source);
     ::close(far_sink);
   }
 
-  static net::Detached close(net::Stream& stream) { co_await stream.close(); }
   static int connect(net::Stream& stream) {
     std::array<int, 2> pair{};
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair.data()), 0);
-    EXPECT_TRUE(stream.adopt(pair[0], true));
+    EXPECT_TRUE(stream.adopt(pair[0]));
     return pair[1];
   }
 
   void arrive(std::string_view bytes) {
     ASSERT_EQ(::send(far_source, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
-    io.restart();
-    io.poll();
+    poller.turn({}, {});
   }
   std::string sent() {
     std::string all(1 << 20, '\0');
     const auto got = ::recv(far_sink, all.data(), all.size(), 0);
     all.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    io.restart();
-    io.poll();
+    poller.turn({}, {});
     return all;
   }
   /// A message whose head is here already.
@@ -63,7 +55,7 @@ class PumpTest : public ::testing::Test {
     return step;
   }
 
-  boost::asio::io_context io;
+  net::Poller poller;
   net::Wakeup wakeup;
   net::BlockPool blocks;
   net::Stream source;
@@ -105,8 +97,7 @@ TEST_F(PumpTest, ReadsNothingMoreWhileTheSinkIsFull) {
   Step step = Step::Moved;
   while (!pump.waits_for_sink() || step != Step::Blocked) {
     (void)::send(far_source, piece.data(), piece.size(), 0);
-    io.restart();
-    io.poll();
+    poller.turn({}, {});
     step = run();
     ASSERT_EQ(step, Step::Blocked);
   }
@@ -142,8 +133,7 @@ TEST_F(PumpTest, ASourceThatEndsEarlyIsNoEnd) {
   start("head\r\n\r\nbo", http::Framing::Length, 4);
   EXPECT_EQ(run(), Step::Blocked);
   ::shutdown(far_source, SHUT_WR);
-  io.restart();
-  io.poll();
+  poller.turn({}, {});
   EXPECT_EQ(run(), Step::SourceEnded);
   EXPECT_FALSE(pump.finished());
 }
@@ -152,8 +142,7 @@ TEST_F(PumpTest, ASourceThatEndsIsTheEndOfABodyUntilTheClose) {
   start("head\r\n\r\nbo", http::Framing::UntilClose);
   EXPECT_EQ(run(), Step::Blocked);
   ::shutdown(far_source, SHUT_WR);
-  io.restart();
-  io.poll();
+  poller.turn({}, {});
   EXPECT_EQ(run(), Step::Done);
   EXPECT_TRUE(pump.finished());
 }

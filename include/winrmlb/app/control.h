@@ -21,6 +21,7 @@
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/result.h"
 #include "winrmlb/health/watch.h"
+#include "winrmlb/net/asio_poller.h"
 #include "winrmlb/net/timer_wheel.h"
 #include "winrmlb/telemetry/log.h"
 
@@ -73,6 +74,7 @@ class Control {
   std::atomic<std::uint32_t> open_sessions_{0};
   std::uint32_t most_sessions_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;
+  net::AsioPoller poller_;  // for the checks
   net::TimerWheel wheel_;
   health::Watch watch_;
   boost::asio::signal_set signals_;

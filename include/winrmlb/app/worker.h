@@ -1,5 +1,8 @@
 // Worker: one thread with its own event loop, listening sockets, sessions, buffers and counters.
 //
+// The loop is a Poller's turns: sockets, listening sockets and the mailbox, and between them whatever is due.
+// It wakes for nothing else.
+//
 // Owned by Control. Everything inside runs on the worker's thread; others reach it through post(), and may
 // read its counters. Workers share only the tables of balance (affinity, server states).
 #pragma once
@@ -12,11 +15,10 @@
 #include <optional>
 #include <thread>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-
+#include "winrmlb/app/mailbox.h"
 #include "winrmlb/core/ids.h"
 #include "winrmlb/net/listen.h"
+#include "winrmlb/net/poller.h"
 #include "winrmlb/proxy/snapshot.h"
 #include "winrmlb/proxy/worker_context.h"
 
@@ -44,8 +46,8 @@ class Worker {
   void stop_listening(ListenerId listener);
 
   void start();
-  /// Runs `work` on the worker's thread.
-  void post(std::function<void(Worker&)> work);
+  /// Runs `work` on the worker's thread. False: the worker has ended, and will not.
+  bool post(std::function<void(Worker&)> work);
   /// Begins no exchange any more, and ends when the last session has.
   void drain();
   /// Ends what is left, as if every session's time were up.
@@ -59,15 +61,17 @@ class Worker {
  private:
   class Acceptor;
   void run();
-  void tick();
-  void retire(std::unique_ptr<Acceptor> acceptor);
+  TimePoint due() const;
+  void tick(TimePoint now);
   void accepted(ListenerId listener, net::Accepted connection);
 
-  boost::asio::io_context io_{1};
+  net::Poller poller_;
+  Mailbox mailbox_{poller_};
   Lent lent_;
   telemetry::AccessLog access_log_;
   proxy::WorkerContext context_;
-  boost::asio::steady_timer ticker_;
+  TimePoint ticked_{};
+  bool out_of_descriptors_ = false;  // some acceptor pauses until the next tick
   std::map<ListenerId, std::unique_ptr<Acceptor>> acceptors_;
   bool draining_ = false;
   std::atomic<bool> ended_{false};

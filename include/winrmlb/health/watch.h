@@ -11,13 +11,12 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-
 #include "winrmlb/balance/server_state.h"
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/address.h"
 #include "winrmlb/core/ids.h"
 #include "winrmlb/health/state.h"
+#include "winrmlb/net/poller.h"
 #include "winrmlb/net/timer_wheel.h"
 
 namespace winrmlb::health {
@@ -43,7 +42,7 @@ class Watch {
  public:
   using OnTransition = std::function<void(const Watched&, const Transition&, const std::string& why)>;
 
-  Watch(boost::asio::io_context& io, net::TimerWheel& wheel, OnTransition on_transition);
+  Watch(net::Poller& poller, net::TimerWheel& wheel, OnTransition on_transition);
   ~Watch();
 
   /// The servers to check from now on. Those already watched go on without a break.
@@ -57,7 +56,7 @@ class Watch {
 
  private:
   class Prober;
-  boost::asio::io_context& io_;
+  net::Poller& poller_;
   net::TimerWheel& wheel_;
   OnTransition on_transition_;
   std::map<ServerId, Prober*> probers_;  // each owned by its coroutine

@@ -2,8 +2,7 @@
 //
 // Owned by the session, used on its worker's thread only. read() and write() try at once; when the kernel has
 // nothing to give or to take they answer WouldBlock and arm a wait, whose end raises Signal::Io on the
-// session's Wakeup. The session then simply tries again. Before a Stream dies, `co_await close()` must have
-// let armed waits run out.
+// session's Wakeup. The session then simply tries again. Scope is ownership: a Stream that dies closes.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +10,14 @@
 #include <span>
 #include <string_view>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
 #include "winrmlb/core/address.h"
 #include "winrmlb/core/result.h"
-#include "winrmlb/net/task.h"
+#include "winrmlb/net/poller.h"
 #include "winrmlb/net/wakeup.h"
 
 namespace winrmlb::net {
 
 class TlsConnection;
-
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 struct IoResult {
   enum class State : std::uint8_t {
@@ -38,20 +32,15 @@ struct IoResult {
   int error = 0;  // errno; 0 with Failed: a TLS error, see TlsConnection::failure()
 };
 
-/// Room for the operation of one armed wait, so that waiting allocates nothing.
-struct alignas(16) WaitStorage {
-  unsigned char bytes[96];
-};
-
-class Stream {
+class Stream final : private Polled {
  public:
-  Stream(boost::asio::io_context& io, Wakeup& wakeup);
+  Stream(Poller& poller, Wakeup& wakeup);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
   /// Takes over an accepted, non-blocking socket.
-  Status adopt(int descriptor, bool is_v4);
+  Status adopt(int descriptor);
   /// Starts a connect from `source` (unspecified: the kernel chooses). Ok, WouldBlock (then ask connected()
   /// after each Io), or Failed.
   IoResult connect(const Endpoint& to);
@@ -71,7 +60,7 @@ class Stream {
   void finish_sending();
   /// The next close() sends RST instead of FIN, so that a cut answer cannot look whole.
   void reset_on_close() noexcept { reset_ = true; }
-  Task<void> close();
+  void close();
 
   bool is_open() const noexcept { return descriptor_ >= 0; }
   int descriptor() const noexcept { return descriptor_; }
@@ -81,24 +70,21 @@ class Stream {
   IoResult write_raw(std::string_view bytes);
 
  private:
-  enum class Wait : std::uint8_t { Read, Write };
-  struct WaitHandler;
-  void arm(Wait wait);
-  void forget_writability();
-  void fired(Wait wait, bool ready) noexcept;
+  Status watch(int descriptor);
+  void ready(std::uint32_t events) override;
 
   Wakeup& wakeup_;
-  Socket socket_;
+  Poller& poller_;
   std::unique_ptr<TlsConnection> tls_;
   int descriptor_ = -1;
-  bool readable_ = true;  // false once the kernel had no more; true again when the wait fires
-  bool writable_ = true;
-  bool read_armed_ = false;
+  bool readable_ = false;       // there may be something to read; false once the kernel had no more
+  bool writable_ = false;       // there may be room to write
+  bool end_announced_ = false;  // no more will come than what the kernel holds
+  bool read_armed_ = false;     // a read has answered WouldBlock
   bool write_armed_ = false;
   bool connecting_ = false;
   bool reset_ = false;
   bool sent_finish_ = false;
-  WaitStorage read_operation_;  // writes wait rarely, and use the heap
 };
 
 }  // namespace winrmlb::net

@@ -12,8 +12,6 @@
 #include <string>
 #include <utility>
 
-#include <boost/asio/io_context.hpp>
-
 #include "winrmlb/core/ids.h"
 #include "winrmlb/core/time.h"
 #include "winrmlb/core/uuid.h"
@@ -21,6 +19,7 @@
 #include "winrmlb/http/head.h"
 #include "winrmlb/net/block.h"
 #include "winrmlb/net/clock.h"
+#include "winrmlb/net/poller.h"
 #include "winrmlb/net/timer_wheel.h"
 #include "winrmlb/proxy/counters.h"
 #include "winrmlb/proxy/snapshot.h"
@@ -55,9 +54,9 @@ inline std::array<telemetry::RateLimited, kErrorCodes> one_a_second() {
 }
 
 struct WorkerContext {
-  WorkerContext(boost::asio::io_context& io_context, std::uint16_t worker_index, telemetry::Log& worker_log,
+  WorkerContext(net::Poller& worker_poller, std::uint16_t worker_index, telemetry::Log& worker_log,
                 telemetry::AccessLog& worker_access_log, std::atomic<std::uint32_t>& all_open_sessions)
-      : io(io_context),
+      : poller(worker_poller),
         index(worker_index),
         wheel(now()),
         log(worker_log),
@@ -66,7 +65,7 @@ struct WorkerContext {
 
   TimePoint now() const noexcept { return net::now(); }
 
-  boost::asio::io_context& io;
+  net::Poller& poller;
   const std::uint16_t index;
   net::BlockPool blocks;
   net::TimerWheel wheel;

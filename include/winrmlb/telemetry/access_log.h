@@ -97,6 +97,8 @@ class AccessLog {
   /// False: writing costs nothing, and neither should making the record.
   bool enabled() const noexcept { return sink_.enabled(); }
   void write(const AccessRecord& record);
+  /// There is nothing to hand over.
+  bool empty() const noexcept { return buffer_.empty(); }
   /// Hands over what may be older than kOldest; to be called more often than that.
   void flush_if_older(TimePoint now);
   void flush();

@@ -48,8 +48,9 @@ TestBalancer::TestBalancer(config::Settings settings)
     : settings_(logging_into(std::move(settings), scratch_)),
       log_(app::log_options(settings_.log)),
       access_sink_(app::access_options(settings_.log)),
+      poller_(io_),
       wheel_(net::now()),
-      watch_(io_, wheel_,
+      watch_(poller_, wheel_,
              [this](const auto&, const auto& transition, const auto&) {
                {
                  const std::lock_guard lock(mutex_);
@@ -125,7 +126,7 @@ void TestBalancer::tick() {
   for (auto& worker : workers_) {
     if (cutting_) worker->cut();
   }
-  if (ending_ && watch_.stopped()) return;
+  if (ending_ && watch_.stopped()) return poller_.stop();
   ticker_.expires_after(net::TimerWheel::kTick);
   ticker_.async_wait([this](const boost::system::error_code& error) {
     if (!error) tick();
@@ -155,11 +156,11 @@ void TestBalancer::on_control(const std::function<void()>& work) {
 void TestBalancer::on_each_worker(const std::function<void(app::Worker&)>& work) {
   for (auto& worker : workers_) {
     std::latch done(1);
-    worker->post([&](app::Worker& here) {
+    const bool taken = worker->post([&](app::Worker& here) {
       work(here);
       done.count_down();
     });
-    done.wait();
+    if (taken) done.wait();
   }
 }
 

@@ -24,6 +24,7 @@
 #include "winrmlb/app/worker.h"
 #include "winrmlb/config/settings.h"
 #include "winrmlb/health/watch.h"
+#include "winrmlb/net/asio_poller.h"
 #include "winrmlb/net/timer_wheel.h"
 
 namespace winrmlb::scenarios {
@@ -56,7 +57,7 @@ class TestBalancer {
   std::uint32_t open_sessions() const noexcept { return open_sessions_; }
   std::uint64_t count(proxy::Counter proxy::Counters::*counter) const;
   std::uint64_t errors(ErrorCode code) const;
-  /// Asked of each worker on its own thread.
+  /// Asked of each worker on its own thread, as long as it has one.
   std::size_t lent_bytes();
 
   /// Ends the balancer, then what it logged.
@@ -80,6 +81,7 @@ class TestBalancer {
   std::vector<net::ListeningSockets> listening_;
   std::atomic<std::uint32_t> open_sessions_{0};
   std::vector<std::unique_ptr<app::Worker>> workers_;
+  net::AsioPoller poller_;
   net::TimerWheel wheel_;
   health::Watch watch_;
   boost::asio::steady_timer ticker_;
