@@ -106,7 +106,6 @@ void EnvelopeScanner::open_element(bool is_empty) noexcept {
   elements_[depth_] = element;
   names_[depth_] = check_of(name);
   ++depth_;
-  is_collecting_ = false;  // what has elements in it is no value
   begin(element, within);
   attributes_ = {};
   if (is_empty && state_ == State::More) leave_element();

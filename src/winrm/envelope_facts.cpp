@@ -1,4 +1,6 @@
 // What the elements of an envelope say: which of them matter, and what is learnt from each.
+#include <span>
+
 #include "envelope_values.h"
 #include "winrmlb/winrm/envelope.h"
 
@@ -63,10 +65,17 @@ EnvelopeScanner::Element EnvelopeScanner::recognise(Element within, std::string_
       {Element::Detail, Namespace::WmiError, "MSFT_WmiError", Element::WmiError, On::Responses},
       {Element::WmiError, Namespace::WmiError, "error_Code", Element::ErrorCode, On::Responses},
   };
-  for (const auto& row : kRows) {
-    if (row.within == within && row.space == space && row.name == name.local && is_on(row.on, side_)) {
-      return row.element;
-    }
+  // Where the rows of each element begin; they stand together.
+  static constexpr auto kFirst = [] {
+    std::array<std::uint8_t, static_cast<std::size_t>(Element::ErrorCode) + 1> first{};
+    for (auto i = std::size(kRows); i > 0; --i)
+      first[static_cast<std::size_t>(kRows[i - 1].within)] = static_cast<std::uint8_t>(i - 1);
+    return first;
+  }();
+  const auto first = kFirst[static_cast<std::size_t>(within)];
+  for (const auto& row : std::span(kRows).subspan(first)) {
+    if (row.within != within) break;
+    if (row.space == space && row.name == name.local && is_on(row.on, side_)) return row.element;
   }
   // A Selector counts wherever in ResourceCreated it stands.
   return within == Element::ResourceCreated ? within : Element::Other;

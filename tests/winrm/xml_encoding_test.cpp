@@ -88,6 +88,8 @@ TEST(XmlEncoding, HalfSurrogatePairsAreReplaced) {
   expect(text(std::u16string{low}), expected(1), Charset::Utf8);
   expect(text(std::u16string{high, high}), expected(2), Charset::Utf8);
   expect(text(std::u16string{low, high}), expected(2), Charset::Utf8);
+  const std::u16string plain(40, u'x');
+  expect(text(high + plain), "<" + std::string(kReplacement) + std::string(40, 'x') + ">", Charset::Utf8);
 }
 
 TEST(XmlEncoding, HalfACharacterAtTheEndIsNotGiven) {
