@@ -145,7 +145,7 @@ class EnvelopeScanner {
   struct Row;
 
   static constexpr std::size_t kMostDepth = 32;   // of elements within each other
-  static constexpr std::size_t kMostValue = 192;  // of a value, white space around it included
+  static constexpr std::size_t kMostValue = 192;  // of a value, white space after it included
 
   void scan(std::string_view text) noexcept;
   void read_attribute() noexcept;
