@@ -41,24 +41,23 @@ Pin& ShellStripe::insert(Pin pin) {
     index_.erase(indexed);
     throw;
   }
+  inserted.position = fresh.begin();
   auto& list = list_of(inserted);
   list.splice(list.end(), fresh);
   return inserted;
 }
 
 void ShellStripe::remove(Pin& pin) noexcept {
-  const auto found = index_.find(pin.key);
-  const auto position = found->second;
-  index_.erase(found);
+  index_.erase(pin.key);
   queue_.erase(pin.due);
-  list_of(pin).erase(position);
+  list_of(pin).erase(pin.position);
 }
 
 void ShellStripe::note_use(Pin& pin, TimePoint now, Duration lasting) noexcept {
   pin.last_used = std::max(pin.last_used, now);  // workers read the clock on their own
   pin.expires = std::max(pin.expires, now + lasting + pin.idle_limit + ShellRegistry::kMargin);
   auto& list = list_of(pin);
-  list.splice(list.end(), list, index_.find(pin.key)->second);
+  list.splice(list.end(), list, pin.position);
 }
 
 void ShellStripe::set_idle_limit(Pin& pin, Duration idle_limit, TimePoint now) {

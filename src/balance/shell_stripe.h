@@ -68,6 +68,7 @@ struct Pin {
   Duration idle_limit;
   TimePoint expires;
   Queue::iterator due{};  // at `expires` or before
+  std::list<Pin>::iterator position{};
 
   bool is_shell() const noexcept { return key.kind == PinKind::Shell; }
 };
