@@ -8,7 +8,8 @@
         balancer.status(), balancer.explain("127.0.0.21")       # dicts, as `winrm-lb status --json` prints them
         balancer.server("ps1")                    # its part of the status
         balancer.await_status(lambda status: ...) # the first status that pleases
-        balancer.access_log(lambda lines: len(lines) > 9)       # list of dicts, once they please; the log comes in blocks
+        balancer.access_log(lambda lines: len(lines) > 9)       # one dict per exchange, once they please; the log comes
+        balancer.session_log(lambda lines: lines)               #   in blocks; one per session that has ended
         balancer.anonymous_bytes()                # private memory of the process, from smaps_rollup
         balancer.pid, balancer.stop()             # SIGTERM, then waits; gives the exit code
         balancer.restart()                        # on the same ports, with an empty memory
@@ -198,15 +199,21 @@ class Balancer:
         return await_value(lambda: self.server(name)["state"], lambda now: now == state, self.patience) == state
 
     def access_log(self, enough=lambda lines: True):
-        lines = await_value(self._access_lines, enough, self.patience)
+        return self._logged("exchange", enough)
+
+    def session_log(self, enough=lambda lines: True):
+        return self._logged("session", enough)
+
+    def _logged(self, what, enough):
+        lines = await_value(lambda: self._access_lines(what), enough, self.patience)
         assert enough(lines), f"the access log never held what was expected; its {len(lines)} lines end with {lines[-3:]}"
         return lines
 
-    def _access_lines(self):
+    def _access_lines(self, what):
         if not self.access_file.exists():
             return []
         whole = self.access_file.read_text(encoding="utf-8").rpartition("\n")[0]
-        return [json.loads(line) for line in whole.splitlines()]
+        return [line for line in map(json.loads, whole.splitlines()) if line["message"] == what]
 
     def anonymous_bytes(self):
         for line in pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
