@@ -304,9 +304,10 @@ Status Control::apply(const config::Settings& settings) {
 void Control::watch_servers() {
   std::vector<health::Watched> watched;
   for (const auto& entry : snapshot_->pools) {
-    const bool plain = std::any_of(
-        snapshot_->listeners.begin(), snapshot_->listeners.end(),
-        [&](const auto& listener) { return !listener.tls && &snapshot_->pools[listener.pool] == &entry; });
+    const bool plain =
+        std::any_of(snapshot_->listeners.begin(), snapshot_->listeners.end(), [&](const auto& listener) {
+          return !listener.settings.tls && &snapshot_->pools[listener.pool] == &entry;
+        });
     for (std::size_t i = 0; i < entry.targets.size(); ++i) {
       const auto& target = entry.targets[i];
       std::optional<Endpoint> endpoint;

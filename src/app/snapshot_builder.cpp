@@ -22,12 +22,20 @@ Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::build(const conf
     proxy::ListenerEntry entry{.id = listener_id(listener), .settings = listener};
     while (settings.pools[entry.pool].name != listener.pool)
       ++entry.pool;
-    if (listener.tls) {
+    const auto* before = predecessor ? predecessor->listener(entry.id) : nullptr;
+    entry.admission = before ? before->admission : std::make_shared<balance::Admission>();
+    if (listener.tls && listener.tls->mode == config::TlsMode::Terminate) {
       auto context = net::TlsContext::for_listener(*listener.tls);
       if (!context) return context.error();
       entry.tls = *context;
     }
     snapshot->listeners.push_back(std::move(entry));
+  }
+  for (const auto& route : settings.routes) {
+    std::size_t pool = 0;
+    while (settings.pools[pool].name != route.pool)
+      ++pool;
+    snapshot->route_pools.push_back(pool);
   }
   for (std::size_t i = 0; i < settings.pools.size(); ++i) {
     auto entry = build_pool(settings.pools[i], settings.limits, predecessor);

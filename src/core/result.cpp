@@ -18,6 +18,18 @@ std::string_view name_of(ErrorCode code) noexcept {
       return "not_implemented";
     case ErrorCode::RequestTimeout:
       return "request_timeout";
+    case ErrorCode::Forbidden:
+      return "forbidden";
+    case ErrorCode::TooManyRequests:
+      return "too_many_requests";
+    case ErrorCode::NotFound:
+      return "not_found";
+    case ErrorCode::MethodNotAllowed:
+      return "method_not_allowed";
+    case ErrorCode::LoginNotAllowed:
+      return "login_not_allowed";
+    case ErrorCode::Misdirected:
+      return "misdirected";
     case ErrorCode::NoServer:
       return "no_server";
     case ErrorCode::ConnectRefused:

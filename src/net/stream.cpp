@@ -53,7 +53,7 @@ Status Stream::adopt(int descriptor) {
   return watched;
 }
 
-IoResult Stream::connect(const Endpoint& to) {
+IoResult Stream::connect(const Endpoint& to, const std::optional<IpAddress>& source) {
   const int descriptor = ::socket(to.address.is_v4() ? AF_INET : AF_INET6,
                                   SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (descriptor < 0) return failed(errno);
@@ -63,6 +63,15 @@ IoResult Stream::connect(const Endpoint& to) {
   set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveInterval);
   set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveCount);
   set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeoutMs);
+  if (source) {
+    set_option(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);  // many servers may share one local port
+    const SocketAddress from(Endpoint{*source, 0});
+    if (::bind(descriptor, from.get(), from.size()) != 0) {
+      const int error = errno;
+      ::close(descriptor);
+      return failed(error);
+    }
+  }
   const SocketAddress address(to);
   const int result = ::connect(descriptor, address.get(), address.size());
   const int error = errno;

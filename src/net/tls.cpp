@@ -172,6 +172,11 @@ std::string TlsConnection::failure() const {
   return "the client's certificate: " + std::string(X509_verify_cert_error_string(verified));
 }
 
+std::string TlsConnection::server_name() const {
+  const char* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
+  return name ? name : "";
+}
+
 std::string_view TlsConnection::version() const noexcept { return SSL_get_version(ssl_); }
 
 bool TlsConnection::resumed() const noexcept { return SSL_session_reused(ssl_) == 1; }

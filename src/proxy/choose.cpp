@@ -5,6 +5,7 @@
 namespace winrmlb::proxy {
 
 Status Session::choose(Exchange& exchange) {
+  choose_pool(exchange);
   exchange.was_routed = true;
   if (server_id_) {
     exchange.choice = {*server_id_, bound_ ? balance::Reason::Bound : balance::Reason::Affinity};

@@ -77,9 +77,9 @@ net::Task<Status> Session::connect_once(ServerId server, TimePoint until, Timeli
     co_return failure(ErrorCode::ConnectFailed, Side::Server, "the server's name has no address");
   }
   const bool secure = listener().tls != nullptr;
-  const Endpoint endpoint = secure ? target->tls() : target->plain();
+  const Endpoint endpoint = listener().settings.tls ? target->tls() : target->plain();
   deadline_.set(worker_.wheel, std::min(until, worker_.now() + timeouts().connect));
-  auto step = server_.connect(endpoint);
+  auto step = server_.connect(endpoint, pool().settings().source);
   while (step.state == IoResult::State::WouldBlock) {
     const Signals woken_by = co_await wakeup_;
     if (woken_by.has(Signal::Stop)) stopping_ = true;

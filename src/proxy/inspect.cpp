@@ -41,6 +41,7 @@ Status Session::inspect(Exchange& exchange) {
 void Session::note_request(Exchange& exchange, const http::RequestHead& head) {
   exchange.method = head.method;
   exchange.target = head.target.substr(0, kMostNoted);
+  pass_door(exchange, head);
   exchange.client_keeps = head.keep_alive;
   // A connection-bound login goes for all that follows on the connection; any other for its exchange.
   if (!bound_) {
@@ -73,6 +74,7 @@ void Session::note_login(const winrm::Credentials& credentials) {
 // Takes out what ends at a proxy and adds the client's address where that is asked for. Nothing is added to
 // an exchange that carries a connection-bound login or a sealed message.
 Status Session::edit_request(Exchange& exchange, const http::RequestHead& head) {
+  if (exchange.refused) return Error(*exchange.refused);
   http::Edit edit(head.bytes);
   if (auto removed = http::remove_hop_by_hop(edit, worker_.fields, Side::Client); !removed) return removed;
   std::string added;

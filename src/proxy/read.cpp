@@ -99,8 +99,11 @@ void Session::adopt_settings() {
   if (snapshot_ == worker_.snapshot) return;
   const auto* entry = worker_.snapshot->listener(listener_->id);
   if (!entry) return;
+  // A session that a route led elsewhere stays there as long as that pool is.
+  const auto* there = worker_.snapshot->pool(pool().name());
   snapshot_ = worker_.snapshot;
   listener_ = entry;
+  pool_ = there ? static_cast<std::size_t>(there - snapshot_->pools.data()) : entry->pool;
 }
 
 }  // namespace winrmlb::proxy

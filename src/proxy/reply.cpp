@@ -2,6 +2,7 @@
 #include "winrmlb/proxy/reply.h"
 
 #include "winrmlb/http/reply.h"
+#include "winrmlb/proxy/scope.h"
 #include "winrmlb/proxy/session.h"
 
 namespace winrmlb::proxy {
@@ -87,11 +88,13 @@ net::Task<void> Session::answer(Exchange& exchange) {
   const auto message_id = winrm::message_id(id_.value(), now);
   const std::string body =
       winrm::make_fault({.code = row.fault, .text = row.text, .relates_to = {}, .message_id = message_id});
+  const std::string fields = fields_of(exchange.error->code, listener().settings);
   const std::string bytes = http::serialize({.status = row.status,
                                              .content_type = winrm::kFaultContentType,
                                              .body = body,
                                              .retry_after = row.retry_after,
-                                             .head_request = exchange.method == http::Method::Head});
+                                             .head_request = exchange.method == http::Method::Head,
+                                             .extra_fields = fields});
   exchange.own_reply = true;
   exchange.status = row.status;
   constexpr milliseconds kOwnReply{5000};
@@ -130,6 +133,18 @@ const ReplyRow& reply_row(ErrorCode code) noexcept {
                                             "The load balancer does not support this kind of request."};
   static constexpr ReplyRow kRequestTimeout{408, FaultCode::HttpBadRequest, 0, Level::Info,
                                             "The request did not arrive in time."};
+  static constexpr ReplyRow kForbidden{403, FaultCode::AccessDenied, 0, Level::Info,
+                                       "This address may not use this service."};
+  static constexpr ReplyRow kTooMany{429, FaultCode::EndpointUnavailable, 5, Level::Info,
+                                     "This address has or makes too many connections. Try again later."};
+  static constexpr ReplyRow kNotFound{404, FaultCode::HttpNotFound, 0, Level::Info,
+                                      "The load balancer serves no such path here."};
+  static constexpr ReplyRow kMethod{405, FaultCode::HttpBadRequest, 0, Level::Info,
+                                    "The load balancer takes POST alone here."};
+  static constexpr ReplyRow kLogin{401, FaultCode::AccessDenied, 0, Level::Info,
+                                   "This kind of login is not allowed here."};
+  static constexpr ReplyRow kMisdirected{421, FaultCode::HttpBadRequest, 0, Level::Warn,
+                                         "This connection belongs to another client."};
   static constexpr ReplyRow kNoServer{503, FaultCode::EndpointUnavailable, 10, Level::Warn,
                                       "No server of this farm is available at the moment. Try again later."};
   static constexpr ReplyRow kConnect{
@@ -160,6 +175,18 @@ const ReplyRow& reply_row(ErrorCode code) noexcept {
       return kNotImplemented;
     case ErrorCode::RequestTimeout:
       return kRequestTimeout;
+    case ErrorCode::Forbidden:
+      return kForbidden;
+    case ErrorCode::TooManyRequests:
+      return kTooMany;
+    case ErrorCode::NotFound:
+      return kNotFound;
+    case ErrorCode::MethodNotAllowed:
+      return kMethod;
+    case ErrorCode::LoginNotAllowed:
+      return kLogin;
+    case ErrorCode::Misdirected:
+      return kMisdirected;
     case ErrorCode::NoServer:
       return kNoServer;
     case ErrorCode::ConnectRefused:

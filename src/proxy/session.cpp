@@ -40,6 +40,7 @@ Session::Session(WorkerContext& worker, ListenerId listener, const Endpoint& cli
     : worker_(worker),
       snapshot_(worker.snapshot),
       listener_(snapshot_->listener(listener)),
+      pool_(listener_->pool),
       id_(std::uint64_t{worker.index} << 48 | ++worker.next_session),
       client_endpoint_(client),
       client_(worker.poller, wakeup_),
@@ -52,6 +53,7 @@ Session::Session(WorkerContext& worker, ListenerId listener, const Endpoint& cli
 }
 
 Session::~Session() {
+  if (admitted_by_) admitted_by_->leave(admitted_as_);
   worker_.sessions.remove(*this);
   worker_.counters.sessions_ended.add();
   worker_.open_sessions.fetch_sub(1, std::memory_order_relaxed);
@@ -60,7 +62,7 @@ Session::~Session() {
 net::Detached Session::serve(WorkerContext& worker, ListenerId listener, const net::Accepted& accepted) {
   Session session(worker, listener, accepted.client);
   if (!session.client_.adopt(accepted.descriptor)) co_return;
-  Status status = co_await session.secure_client();
+  Status status = co_await session.come_in();
   while (status && !session.stopping_ && !worker.stopping) {
     Exchange exchange;
     status = co_await session.serve_exchange(exchange);
@@ -69,28 +71,6 @@ net::Detached Session::serve(WorkerContext& worker, ListenerId listener, const n
   session.server_.close();
   session.leave_server();
   session.client_.close();
-}
-
-// The TLS handshake with the client, on TLS listeners.
-net::Task<Status> Session::secure_client() {
-  if (!listener().tls) co_return Done{};
-  client_.start_tls(net::TlsConnection::accept(listener().tls));
-  expect_within(timeouts().tls_handshake);
-  for (;;) {
-    const auto step = client_.handshake();
-    if (step.state == IoResult::State::Ok) break;
-    if (step.state != IoResult::State::WouldBlock) {
-      worker_.counters.tls_handshake_failures.add();
-      co_return failure(ErrorCode::TlsFailed, Side::Client, client_.tls()->failure());
-    }
-    const Signals woken_by = co_await wakeup_;
-    if (woken_by.has(Signal::Deadline) || woken_by.has(Signal::Stop)) {
-      worker_.counters.tls_handshake_failures.add();
-      co_return failure(ErrorCode::TlsFailed, Side::Client, "the TLS handshake took too long");
-    }
-  }
-  worker_.counters.tls_handshakes.add();
-  co_return Done{};
 }
 
 // One request and its response. The steps in order; the first that fails decides how the exchange ends.

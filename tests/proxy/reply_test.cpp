@@ -22,6 +22,12 @@ TEST(Reply, EveryErrorHasItsRow) {
       {ErrorCode::VersionNotSupported, 505, 2150859121},
       {ErrorCode::NotImplemented, 501, 2150859121},
       {ErrorCode::RequestTimeout, 408, 2150859121},
+      {ErrorCode::Forbidden, 403, 5},
+      {ErrorCode::TooManyRequests, 429, 2150858772},
+      {ErrorCode::NotFound, 404, 2150859027},
+      {ErrorCode::MethodNotAllowed, 405, 2150859121},
+      {ErrorCode::LoginNotAllowed, 401, 5},
+      {ErrorCode::Misdirected, 421, 2150859121},
       {ErrorCode::NoServer, 503, 2150858772},
       {ErrorCode::ConnectRefused, 503, 2150858772},
       {ErrorCode::ConnectTimeout, 503, 2150858772},
@@ -55,7 +61,8 @@ TEST(Reply, EveryAnswerCanBeSentAndUnderstood) {
     EXPECT_FALSE(row.text.empty()) << name_of(code);
     EXPECT_FALSE(http::reason_phrase(row.status).empty()) << row.status;
     EXPECT_NE(winrm::find_fault(static_cast<std::uint32_t>(row.fault)), nullptr);
-    EXPECT_EQ(row.status == 503, row.retry_after != 0) << name_of(code) << ": says when to come again";
+    EXPECT_EQ(row.status == 503 || row.status == 429, row.retry_after != 0)
+        << name_of(code) << ": says when to come again";
   }
 }
 

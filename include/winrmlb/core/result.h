@@ -28,6 +28,12 @@ enum class ErrorCode : std::uint8_t {
   VersionNotSupported,  // not HTTP/1.0 or HTTP/1.1
   NotImplemented,       // unknown transfer coding, CONNECT, upgrade
   RequestTimeout,       // head or body did not come in time
+  Forbidden,            // from an address that may not come here
+  TooManyRequests,      // sessions or logins of one address
+  NotFound,             // a path that the listener is not for
+  MethodNotAllowed,     // the same of a method
+  LoginNotAllowed,      // the same of a kind of login
+  Misdirected,          // of another client than the connection's
   // The server.
   NoServer,  // no fit server in the pool
   ConnectRefused,

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -41,9 +42,9 @@ class Stream final : private Polled {
 
   /// Takes over an accepted, non-blocking socket.
   Status adopt(int descriptor);
-  /// Starts a connect from `source` (unspecified: the kernel chooses). Ok, WouldBlock (then ask connected()
+  /// Starts a connect from `source` (nothing: the kernel chooses). Ok, WouldBlock (then ask connected()
   /// after each Io), or Failed.
-  IoResult connect(const Endpoint& to);
+  IoResult connect(const Endpoint& to, const std::optional<IpAddress>& source = {});
   /// Ok once connected, WouldBlock until then, Failed with the errno.
   IoResult connected();
 

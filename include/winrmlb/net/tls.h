@@ -133,6 +133,8 @@ class TlsConnection {
   /// SHA-256 presented and the three settings that would accept it.
   std::string failure() const;
   std::string_view version() const noexcept;  // "TLSv1.3"
+  /// The name that the client asked for (RFC 6066 3); empty if none.
+  std::string server_name() const;
   bool resumed() const noexcept;
 
  private:

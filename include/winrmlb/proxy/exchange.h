@@ -37,7 +37,9 @@ struct Timeline {
 
 struct Exchange {
   // read, inspect
-  std::size_t head_bytes = 0;  // of the request, at the front of the client's input
+  std::size_t head_bytes = 0;      // of the request, at the front of the client's input
+  std::string host;                // kept if there are routes
+  std::unique_ptr<Error> refused;  // at the door
   http::Method method = http::Method::Other;
   std::string target;
   bool sealed = false;

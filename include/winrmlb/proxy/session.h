@@ -57,6 +57,17 @@ class Session {
  private:
   Session(WorkerContext& worker, ListenerId listener, const Endpoint& client);
 
+  // The door: src/proxy/door.cpp, and src/proxy/tunnel.cpp for TLS that is only relayed.
+  net::Task<Status> come_in();
+  net::Task<Status> read_proxy_header();
+  std::optional<balance::Refusal> enter(const IpAddress& address);
+  net::Task<Status> refuse(balance::Refusal refusal);
+  void pass_door(Exchange& exchange, const http::RequestHead& head);
+  std::optional<Error> check_door(const http::RequestHead& head);
+  void choose_pool(const Exchange& exchange);
+  net::Task<Status> read_client_hello();
+  net::Task<Status> relay_tls();
+  net::Task<Status> relay_both_ways(Exchange& exchange);
   net::Task<Status> secure_client();
   net::Task<Status> serve_exchange(Exchange& exchange);
 
@@ -94,8 +105,10 @@ class Session {
   void log_access(const Exchange& exchange);
   void log_error(const Exchange& exchange, TimePoint now);
 
+  net::Stream& server_stream() noexcept { return server_; }
+  net::Input& server_bytes() noexcept { return server_input_; }
   const ListenerEntry& listener() const noexcept { return *listener_; }
-  const PoolEntry& pool_entry() const noexcept { return snapshot_->pools[listener_->pool]; }
+  const PoolEntry& pool_entry() const noexcept { return snapshot_->pools[pool_]; }
   balance::Pool& pool() const noexcept { return *pool_entry().pool; }
   const config::Timeouts& timeouts() const noexcept { return pool().settings().timeouts; }
   void expect_within(milliseconds limit) { deadline_.set(worker_.wheel, worker_.now() + limit); }
@@ -104,8 +117,9 @@ class Session {
   WorkerContext& worker_;
   std::shared_ptr<const Snapshot> snapshot_;
   const ListenerEntry* listener_;
+  std::size_t pool_;  // index into the snapshot's: the listener's, or where a route leads
   const SessionId id_;
-  const Endpoint client_endpoint_;
+  Endpoint client_endpoint_;
 
   net::Wakeup wakeup_;
   net::Deadline deadline_{wakeup_};
@@ -124,6 +138,14 @@ class Session {
   bool stopping_ = false;
   bool awaits_verdict_ = false;
   bool client_ended_ = false;  // the client has finished sending; it may still read
+
+  // Let in by whom, and as whose session it is counted there.
+  std::shared_ptr<balance::Admission> admitted_by_;
+  IpAddress admitted_as_;
+  IpAddress connection_address_;      // before X-Forwarded-For has said another
+  std::string server_name_;           // that the client's TLS asked for
+  bool basic_login_counted_ = false;  // such a login comes with every request
+  bool address_is_known_ = false;     // X-Forwarded-For has said it once
 
   friend class SessionList;
   Session* next_ = nullptr;

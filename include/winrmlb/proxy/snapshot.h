@@ -11,11 +11,13 @@
 #include <optional>
 #include <vector>
 
+#include "winrmlb/balance/admission.h"
 #include "winrmlb/balance/pool.h"
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/ids.h"
 #include "winrmlb/http/limits.h"
 #include "winrmlb/net/tls.h"
+#include "winrmlb/proxy/routes.h"
 
 namespace winrmlb::proxy {
 
@@ -40,7 +42,12 @@ struct ListenerEntry {
   ListenerId id;
   config::Listener settings;
   std::size_t pool = 0;                        // index into Snapshot::pools
-  std::shared_ptr<const net::TlsContext> tls;  // null: plain
+  std::shared_ptr<const net::TlsContext> tls;  // null: plain, or TLS that is only relayed
+  std::shared_ptr<balance::Admission> admission;
+
+  bool relays_tls() const noexcept {
+    return settings.tls && settings.tls->mode == config::TlsMode::Passthrough;
+  }
 };
 
 struct Snapshot {
@@ -49,7 +56,13 @@ struct Snapshot {
   http::Limits limits;
   std::vector<PoolEntry> pools;
   std::vector<ListenerEntry> listeners;
+  std::vector<std::size_t> route_pools;  // of settings.routes: index into pools
 
+  /// Where a client goes: by the first route that holds, else as its listener says. An index into `pools`.
+  std::size_t pool_of(const ListenerEntry& entry, const RouteFacts& facts) const {
+    const auto route = first_route(settings.routes, facts);
+    return route ? route_pools[*route] : entry.pool;
+  }
   const ListenerEntry* listener(ListenerId id) const noexcept;
   const PoolEntry* pool(std::string_view name) const noexcept;
 };

@@ -64,6 +64,15 @@ struct WorkerContext {
         open_sessions(all_open_sessions) {}
 
   TimePoint now() const noexcept { return net::now(); }
+  /// At most one a second: the counters have them all.
+  void log_refusal(const Endpoint& client, const std::string& listener, std::string_view why) {
+    if (!log.writes(telemetry::Level::Info)) return;
+    const auto held_back = refusal_limit.pass(now());
+    if (!held_back) return;
+    log.write(
+        telemetry::Level::Info, "a client was refused: " + std::string(why),
+        {{"client", client.text()}, {"listener", listener}, {"more", static_cast<std::int64_t>(*held_back)}});
+  }
 
   net::Poller& poller;
   const std::uint16_t index;
@@ -76,6 +85,8 @@ struct WorkerContext {
   telemetry::AccessLog& access_log;
   std::array<telemetry::RateLimited, kErrorCodes> error_limits = one_a_second();
   std::uint64_t next_session = 0;
+  std::uint32_t refusing = 0;  // sessions that are being told why they may not come in
+  telemetry::RateLimited refusal_limit{seconds(1)};
   bool stopping = false;                      // no exchange begins any more
   std::atomic<std::uint32_t>& open_sessions;  // of all workers
 

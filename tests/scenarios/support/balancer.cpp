@@ -21,6 +21,8 @@ config::Settings settings_for(const std::vector<Endpoint>& servers, std::uint16_
   config::Settings settings;
   settings.workers = workers;
   settings.listeners.push_back({.name = "plain", .bind = *Endpoint::parse("127.0.0.1:0"), .pool = "teams"});
+  settings.listeners.front().methods = config::Methods::Any;
+  settings.listeners.front().paths = {"/"};
   config::Pool pool;
   pool.name = "teams";
   for (const auto& server : servers) {
