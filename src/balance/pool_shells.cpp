@@ -56,8 +56,10 @@ std::optional<Choice> Pool::route_create_elsewhere(const Facts& facts, ServerId 
 std::vector<ServerId> Pool::other_fit_servers(ServerId not_here, const ClientAddress& client) const {
   std::vector<const Member*> others;
   for (const auto& member : members_) {
-    const bool up = member.state->fitness.load(std::memory_order_relaxed) == Fitness::Up;
-    if (up && member.state->keeps_old() && member.state->id != not_here) others.push_back(&member);
+    // Shells are looked for most just after the start, when not every server has been checked yet.
+    const auto fitness = member.state->fitness.load(std::memory_order_relaxed);
+    const bool answers = fitness == Fitness::Up || fitness == Fitness::Checking;
+    if (answers && member.state->keeps_old() && member.state->id != not_here) others.push_back(&member);
   }
   const auto contender = [](const Member* member) {
     return Contender{member->name_hash, member->settings.weight};

@@ -192,20 +192,21 @@ TEST(PoolQuota, ACreateMovesOnlyToAServerThatIsNotFullForItsUser) {
   EXPECT_EQ(choice->server, farm.id(6 - at - full));
 }
 
-TEST(PoolHunt, GoesToServersThatAreUpInTheOrderOfTheClient) {
-  Farm farm(6);
+TEST(PoolHunt, GoesToServersThatAreUpOrNotCheckedYetInTheOrderOfTheClient) {
+  Farm farm(7);
   farm.set(2, ServerMode::Drain);
   farm.set(3, ServerMode::Maintenance);
   farm.set(4, Fitness::Down);
   farm.set(5, Fitness::Suspect);
+  farm.set(7, Fitness::Checking);
   std::set<std::vector<ServerId>> orders;
   for (std::uint32_t i = 0; i < 50; ++i) {
     const auto others = farm.pool->other_fit_servers(farm.id(1), Farm::client(i));
-    EXPECT_EQ(std::set(others.begin(), others.end()), (std::set{farm.id(2), farm.id(6)}));
+    EXPECT_EQ(std::set(others.begin(), others.end()), (std::set{farm.id(2), farm.id(6), farm.id(7)}));
     EXPECT_EQ(farm.pool->other_fit_servers(farm.id(1), Farm::client(i)), others);
     orders.insert(others);
   }
-  EXPECT_EQ(orders.size(), 2U);
+  EXPECT_EQ(orders.size(), 6U);
   EXPECT_TRUE(Farm(1).pool->other_fit_servers(farm.id(1)).empty());
 }
 

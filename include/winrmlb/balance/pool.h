@@ -79,8 +79,8 @@ class Pool {
   /// The server reported a full quota: for `shells.full_for` it counts as full.
   void mark_full(ServerId server, TimePoint now);
 
-  /// Where a shell that `not_here` does not know may be looked for: servers that are up, ready or draining,
-  /// in rendezvous order of the client.
+  /// Where a shell that `not_here` does not know may be looked for: servers that are up or not checked yet,
+  /// ready or draining, in rendezvous order of the client.
   std::vector<ServerId> other_fit_servers(ServerId not_here, const ClientAddress& client = {}) const;
 
   /// A session of `client` has a server connection to `server`, or no longer has it. `opaque`: it carried a
