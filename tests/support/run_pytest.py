@@ -25,7 +25,8 @@ class Outcomes:
 
     def pytest_runtest_logreport(self, report):
         if report.skipped:
-            self.reasons.append(report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr))
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            self.reasons.append(getattr(report, "wasxfail", reason))
         elif report.when == "call" or report.failed:
             self.tried = True
 
