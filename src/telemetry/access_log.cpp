@@ -23,6 +23,10 @@ void append_number(std::string& out, std::string_view key, std::uint64_t value) 
   append_number(out, value);
 }
 
+void append_if(std::string& out, std::string_view key, std::uint64_t value) {
+  if (value != 0) append_number(out, key, value);
+}
+
 // Nearly all text is plain ASCII and can be copied as it is.
 bool needs_no_escape(std::string_view text) noexcept {
   bool plain = true;
@@ -101,11 +105,8 @@ AccessLog::AccessLog(AccessSink& sink) : sink_(sink) {
 void AccessLog::write(const AccessRecord& record) {
   if (!enabled()) return;
   std::string& out = buffer_;
-  out += "{\"time\":\"";
-  append_time(record.time);
-  out += "Z\",\"message\":\"exchange\",\"session\":\"";
-  append_number(out, record.session.value(), 16);
-  append_number(out, "\",\"exchange\":", record.exchange);
+  begin_line(record.time, "exchange", record.session);
+  append_number(out, ",\"exchange\":", record.exchange);
   append_text(out, ",\"listener\":\"", record.listener);
   append_text(out, ",\"pool\":\"", record.pool);
   append_text(out, ",\"client\":\"", record.client);
@@ -124,9 +125,52 @@ void AccessLog::write(const AccessRecord& record) {
   append_phases(out, record.phases);
   append_truth(out, ",\"sealed\":", record.sealed);
   append_truth(out, ",\"bound\":", record.bound);
-  out += "}\n";
+  append_text(out, ",\"action\":\"", record.action);
+  append_text(out, ",\"shell\":\"", record.shell);
+  append_if(out, ",\"operation_timeout_ms\":", record.operation_timeout_ms);
+  append_if(out, ",\"fault\":", record.fault);
+  append_if(out, ",\"sent_again\":", record.sent_again);
+  end_line();
+}
+
+void AccessLog::write(const SessionRecord& record) {
+  if (!enabled()) return;
+  std::string& out = buffer_;
+  begin_line(record.time, "session", record.session);
+  append_text(out, ",\"listener\":\"", record.listener);
+  append_text(out, ",\"pool\":\"", record.pool);
+  append_text(out, ",\"client\":\"", record.client);
+  append_text(out, ",\"server\":\"", record.server);
+  append_text(out, ",\"user\":\"", record.user);
+  append_text(out, ",\"scheme\":\"", record.scheme);
+  append_number(out, ",\"exchanges\":", record.exchanges);
+  append_number(out, ",\"shells\":", record.shells);
+  append_number(out, ",\"commands\":", record.commands);
+  append_number(out, ",\"request_bytes\":", record.request_bytes);
+  append_number(out, ",\"response_bytes\":", record.response_bytes);
+  append_number(out, ",\"longest_us\":", record.longest_us);
+  append_number(out, ",\"total_us\":", record.total_us);
+  append_text(out, ",\"end\":\"", record.end);
+  append_text(out, ",\"ended_by\":\"", record.ended_by);
+  append_truth(out, ",\"sealed\":", record.sealed);
+  append_truth(out, ",\"bound\":", record.bound);
+  end_line();
+}
+
+void AccessLog::begin_line(WallTime time, std::string_view message, SessionId session) {
+  buffer_ += "{\"time\":\"";
+  append_time(time);
+  buffer_ += "Z\",\"message\":\"";
+  buffer_ += message;
+  buffer_ += "\",\"session\":\"";
+  append_number(buffer_, session.value(), 16);
+  buffer_ += '"';
+}
+
+void AccessLog::end_line() {
+  buffer_ += "}\n";
   ++lines_;
-  if (out.size() >= kHandOverBytes) flush();
+  if (buffer_.size() >= kHandOverBytes) flush();
 }
 
 // The date is made anew once a second only.

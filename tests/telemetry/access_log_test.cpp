@@ -48,7 +48,8 @@ AccessRecord record() {
 }
 
 // The line for a record, by way of a file.
-std::string line_for(const AccessRecord& made) {
+template <typename Record>
+std::string line_for(const Record& made) {
   const ScratchDirectory scratch;
   AccessSink sink({.file = scratch.path("access")});
   AccessLog log(sink);
@@ -129,6 +130,44 @@ TEST(AccessLine, TheDateFollowsTheClock) {
   EXPECT_THAT(times, testing::ElementsAre("2026-11-24T08:00:00.123Z", "2026-11-24T08:00:00.999Z",
                                           "2026-11-24T08:00:01.000Z", "2026-11-24T09:00:00.123Z",
                                           "2026-11-24T07:59:59.123Z"));
+}
+
+TEST(AccessLog, WhatAMessageSaysIsThereOnlyIfItCouldBeRead) {
+  AccessRecord made = record();
+  EXPECT_THAT(line_for(made), EndsWith(",\"bound\":true}\n"));
+  made.action = "receive";
+  made.shell = "7B1F3D60-2A5C-4E7E-8C0D-55E1A9D0C001";
+  made.operation_timeout_ms = 20000;
+  made.fault = 2150858793;
+  made.sent_again = 2;
+  EXPECT_THAT(line_for(made), EndsWith(",\"action\":\"receive\",\"shell\":\"7B1F3D60-2A5C-4E7E-8C0D-55E1A9D0C001\","
+                                       "\"operation_timeout_ms\":20000,\"fault\":2150858793,\"sent_again\":2}\n"));
+}
+
+TEST(AccessLog, ASessionHasALineOfItsOwn) {
+  SessionRecord made;
+  made.time = WallTime{milliseconds(1795507200123)};
+  made.session = SessionId(0x12);
+  made.listener = "0.0.0.0:5985";
+  made.pool = "teams";
+  made.client = "10.1.2.3:50123";
+  made.server = "ps1";
+  made.user = "svc";
+  made.scheme = "basic";
+  made.exchanges = 9;
+  made.shells = 1;
+  made.commands = 2;
+  made.request_bytes = 3;
+  made.response_bytes = 4;
+  made.longest_us = 5;
+  made.total_us = 6;
+  made.end = "closed";
+  made.ended_by = "client";
+  EXPECT_EQ(line_for(made),
+            "{\"time\":\"2026-11-24T08:00:00.123Z\",\"message\":\"session\",\"session\":\"12\",\"listener\":\"0.0.0.0:5985\","
+            "\"pool\":\"teams\",\"client\":\"10.1.2.3:50123\",\"server\":\"ps1\",\"user\":\"svc\",\"scheme\":\"basic\","
+            "\"exchanges\":9,\"shells\":1,\"commands\":2,\"request_bytes\":3,\"response_bytes\":4,\"longest_us\":5,\"total_us\":6,"
+            "\"end\":\"closed\",\"ended_by\":\"client\",\"sealed\":false,\"bound\":false}\n");
 }
 
 TEST(AccessLog, HandsOverWhenTheBufferIsFull) {

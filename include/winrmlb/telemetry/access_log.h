@@ -1,4 +1,4 @@
-// Access log: one JSON line per exchange, whatever happened to it.
+// Access log: one JSON line per exchange, whatever happened to it, and one per session when it has ended.
 //
 // Each worker has an AccessLog of its own, used on the worker's thread only: it formats into a buffer and
 // takes no lock per line. Full or old buffers go to the one AccessSink of the process, whose own thread
@@ -51,6 +51,35 @@ struct AccessRecord {
   PhaseTimes phases;
   bool sealed = false;
   bool bound = false;
+  // Of a message that could be read; all left out otherwise.
+  std::string_view action;  // "receive"
+  std::string_view shell;   // its id
+  std::uint32_t operation_timeout_ms = 0;
+  std::uint32_t fault = 0;        // the outermost code of the server's fault
+  std::uint16_t sent_again = 0;   // to other servers: hunts, quotas, repeats
+};
+
+/// One session, when it has ended. The same rules.
+struct SessionRecord {
+  WallTime time;  // when it began
+  SessionId session;
+  std::string_view listener;
+  std::string_view pool;
+  std::string_view client;  // address and port
+  std::string_view server;  // the last one
+  std::string_view user;
+  std::string_view scheme;
+  std::uint64_t exchanges = 0;
+  std::uint64_t shells = 0;    // that it created, as far as could be seen
+  std::uint64_t commands = 0;  // likewise
+  std::uint64_t request_bytes = 0;
+  std::uint64_t response_bytes = 0;
+  std::uint64_t longest_us = 0;  // of its exchanges
+  std::uint64_t total_us = 0;
+  std::string_view ended_by;  // name_of(Side)
+  std::string_view end;       // name_of(ErrorCode)
+  bool sealed = false;
+  bool bound = false;
 };
 
 struct AccessOptions {
@@ -97,6 +126,7 @@ class AccessLog {
   /// False: writing costs nothing, and neither should making the record.
   bool enabled() const noexcept { return sink_.enabled(); }
   void write(const AccessRecord& record);
+  void write(const SessionRecord& record);
   /// There is nothing to hand over.
   bool empty() const noexcept { return buffer_.empty(); }
   /// Hands over what may be older than kOldest; to be called more often than that.
@@ -104,6 +134,8 @@ class AccessLog {
   void flush();
 
  private:
+  void begin_line(WallTime time, std::string_view message, SessionId session);
+  void end_line();
   void append_time(WallTime time);
 
   AccessSink& sink_;
