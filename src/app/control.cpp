@@ -57,6 +57,7 @@ Control::Control(RunOptions options, config::Settings settings)
       settings_(std::move(settings)),
       log_(log_options(settings_.log)),
       access_sink_(access_options(settings_.log)),
+      login_guard_(settings_.login_guard),
       poller_(io_),
       wheel_(net::now()),
       watch_(poller_, wheel_,
@@ -124,6 +125,7 @@ Status Control::bind_listeners() {
   for (std::size_t i = 0; i < workers; ++i) {
     Worker::Lent lent{.log = log_,
                       .access_sink = access_sink_,
+                      .login_guard = login_guard_,
                       .open_sessions = open_sessions_,
                       .most_sessions = most_sessions_,
                       .report_connect_failure =
@@ -292,6 +294,7 @@ Status Control::apply(const config::Settings& settings) {
     log_.write(Level::Warn, "a change of " + key + " needs a restart", {{"key", key}});
   }
   log_.set_level(log_options(settings.log).level);
+  login_guard_.set_settings(settings.login_guard);
   settings_ = settings;
   snapshot_ = next;
   watch_servers();

@@ -56,6 +56,7 @@ Worker::Worker(std::uint16_t index, Lent lent, std::shared_ptr<const proxy::Snap
   context_.snapshot = std::move(snapshot);
   context_.report_connect_failure = lent_.report_connect_failure;
   context_.report_passive = lent_.report_passive;
+  context_.login_guard = &lent_.login_guard;
 }
 
 Worker::~Worker() { join(); }

@@ -30,6 +30,10 @@ std::string_view name_of(ErrorCode code) noexcept {
       return "login_not_allowed";
     case ErrorCode::Misdirected:
       return "misdirected";
+    case ErrorCode::ShellServerDown:
+      return "shell_server_down";
+    case ErrorCode::LoginBlocked:
+      return "login_blocked";
     case ErrorCode::NoServer:
       return "no_server";
     case ErrorCode::ConnectRefused:

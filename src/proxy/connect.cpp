@@ -31,7 +31,9 @@ Error connect_error(int error, const std::string& server, const Endpoint& target
 }  // namespace
 
 net::Task<Status> Session::connect(Exchange& exchange) {
-  if (server_id_) co_return Done{};
+  if (bound_) close_other_links();
+  if (exchange.unfit_link) drop_link(*std::exchange(exchange.unfit_link, nullptr));
+  if (link_->server) co_return Done{};
   const TimePoint until = worker_.now() + timeouts().queue;
   std::size_t servers_left = pool().members().size();
   bool tried_again = false;
@@ -47,11 +49,25 @@ net::Task<Status> Session::connect(Exchange& exchange) {
     if (error.side != Side::Server || client_ended_) co_return status;
     if (error.code != ErrorCode::TlsFailed) suspect(server, error.code);
 
-    if (worker_.now() >= until || stopping_) co_return status;
+    if (worker_.now() >= until || stopping_ || exchange.choice.reason == balance::Reason::Hunted)
+      co_return status;
+    if (exchange.choice.reason == balance::Reason::Pinned) {
+      co_await await_verdict(server, until);
+      if (!keeps(server)) {
+        co_return failure(ErrorCode::ShellServerDown, Side::Server,
+                          "the server that holds this shell is down");
+      }
+      if (std::exchange(tried_again, true)) co_return status;
+      continue;
+    }
     const auto moved = pool().move_away(client(), server, worker_.now());
     if (moved.moved) {
       if (!moved.choice.server || --servers_left == 0) co_return status;
       exchange.choice = moved.choice;
+      if (auto* there = link_to(*moved.choice.server)) {
+        link_ = there;
+        co_return Done{};
+      }
       continue;
     }
     if (error.code == ErrorCode::TlsFailed) co_return status;
@@ -70,7 +86,7 @@ net::Task<Status> Session::connect(Exchange& exchange) {
 
 // TCP, and TLS when the client came by TLS: never less protected than the client asked for.
 net::Task<Status> Session::connect_once(ServerId server, TimePoint until, Timeline& at) {
-  server_.close();
+  link_->stream.close();
   const auto* member = pool().member(server);
   const auto* target = pool_entry().target(server);
   if (!member || !target || !target->address) {
@@ -79,24 +95,25 @@ net::Task<Status> Session::connect_once(ServerId server, TimePoint until, Timeli
   const bool secure = listener().tls != nullptr;
   const Endpoint endpoint = listener().settings.tls ? target->tls() : target->plain();
   deadline_.set(worker_.wheel, std::min(until, worker_.now() + timeouts().connect));
-  auto step = server_.connect(endpoint, pool().settings().source);
+  auto step = link_->stream.connect(endpoint, pool().settings().source);
   while (step.state == IoResult::State::WouldBlock) {
     const Signals woken_by = co_await wakeup_;
     if (woken_by.has(Signal::Stop)) stopping_ = true;
     if (woken_by.has(Signal::Deadline)) co_return connect_error(ETIMEDOUT, member->settings.name, endpoint);
-    step = server_.connected();
+    step = link_->stream.connected();
   }
   if (step.state != IoResult::State::Ok) co_return connect_error(step.error, member->settings.name, endpoint);
   at.mark(&Timeline::connected, worker_.now());
   if (!secure) co_return Done{};
 
-  server_.start_tls(net::TlsConnection::connect(pool_entry().server_tls, member->settings.host));
+  link_->stream.start_tls(net::TlsConnection::connect(pool_entry().server_tls, member->settings.host));
   deadline_.set(worker_.wheel, std::min(until, worker_.now() + timeouts().tls_handshake));
-  for (step = server_.handshake(); step.state != IoResult::State::Ok; step = server_.handshake()) {
+  for (step = link_->stream.handshake(); step.state != IoResult::State::Ok;
+       step = link_->stream.handshake()) {
     if (step.state != IoResult::State::WouldBlock) {
-      co_return Error{
-          ErrorCode::TlsFailed, Side::Server,
-          "TLS with " + member->settings.name + " (" + endpoint.text() + "): " + server_.tls()->failure()};
+      co_return Error{ErrorCode::TlsFailed, Side::Server,
+                      "TLS with " + member->settings.name + " (" + endpoint.text() +
+                          "): " + link_->stream.tls()->failure()};
     }
     const Signals woken_by = co_await wakeup_;
     if (woken_by.has(Signal::Stop)) stopping_ = true;
@@ -107,13 +124,6 @@ net::Task<Status> Session::connect_once(ServerId server, TimePoint until, Timeli
   }
   at.mark(&Timeline::secured, worker_.now());
   co_return Done{};
-}
-
-void Session::enter_server(ServerId server) {
-  worker_.counters.connects.add();
-  server_id_ = server;
-  server_pool_ = pool_entry().pool;
-  server_pool_->session_opened(client(), server, worker_.now());
 }
 
 // The suspicion is there at once, so that whoever comes next waits for the verdict too.

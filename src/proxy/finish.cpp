@@ -34,6 +34,10 @@ void Session::finish(Exchange& exchange) {
   counters.request_bytes.add(exchange.request.bytes());
   counters.response_bytes.add(exchange.response.bytes() + exchange.own_reply_bytes);
   if (exchange.own_reply) counters.own_replies.add();
+  tally_.request_bytes += exchange.request.bytes();
+  tally_.response_bytes += exchange.response.bytes() + exchange.own_reply_bytes;
+  tally_.longest_us = std::max(tally_.longest_us, exchange.at.ended);
+  tally_.sealed = tally_.sealed || exchange.sealed;
   if (exchange.error) {
     counters.errors[static_cast<std::size_t>(exchange.error->code)].add();
     log_error(exchange, now);
@@ -43,8 +47,10 @@ void Session::finish(Exchange& exchange) {
 
 void Session::log_access(const Exchange& exchange) {
   const std::string client_text = client_endpoint_.text();
+  const auto& message = exchange.message;
+  const std::string shell = message.shell ? message.shell->text() : std::string();
   const auto* member = exchange.choice.server ? pool().member(*exchange.choice.server) : nullptr;
-  worker_.access_log.write({
+  worker_.access_log.write(telemetry::AccessRecord{
       .time = net::wall_now() - std::chrono::microseconds(exchange.at.ended),
       .session = id_,
       .exchange = exchanges_,
@@ -65,6 +71,39 @@ void Session::log_access(const Exchange& exchange) {
       .response_bytes = exchange.response.bytes() + exchange.own_reply_bytes,
       .phases = phases_of(exchange.at),
       .sealed = exchange.sealed,
+      .bound = bound_,
+      .action = exchange.visible ? winrm::name_of(message.action) : std::string_view(),
+      .shell = shell,
+      .operation_timeout_ms = message.operation_timeout_ms.value_or(0),
+      .fault = exchange.answer.fault,
+      .sent_again = static_cast<std::uint16_t>(exchange.retry ? exchange.retry->times : 0),
+  });
+}
+
+void Session::log_session(const Status& end) {
+  if (!worker_.access_log.enabled()) return;
+  const std::string client_text = client_endpoint_.text();
+  const auto* member = link_->server ? pool().member(*link_->server) : nullptr;
+  const auto lasted = std::chrono::duration_cast<std::chrono::microseconds>(worker_.now() - tally_.began);
+  worker_.access_log.write(telemetry::SessionRecord{
+      .time = net::wall_now() - lasted,
+      .session = id_,
+      .listener = listener().settings.name,
+      .pool = pool().name(),
+      .client = client_text,
+      .server = member ? std::string_view(member->state->name) : std::string_view(),
+      .user = user_,
+      .scheme = scheme_ == winrm::Scheme::None ? std::string_view() : winrm::name_of(scheme_),
+      .exchanges = exchanges_,
+      .shells = tally_.shells,
+      .commands = tally_.commands,
+      .request_bytes = tally_.request_bytes,
+      .response_bytes = tally_.response_bytes,
+      .longest_us = tally_.longest_us,
+      .total_us = static_cast<std::uint64_t>(lasted.count()),
+      .ended_by = end ? name_of(Side::Local) : name_of(end.error().side),
+      .end = end ? name_of(ErrorCode::Cancelled) : name_of(end.error().code),
+      .sealed = tally_.sealed,
       .bound = bound_,
   });
 }

@@ -24,51 +24,81 @@ std::string forwarded_line(config::ForwardedField field, const IpAddress& client
 
 }  // namespace
 
-Status Session::inspect(Exchange& exchange) {
+net::Task<Status> Session::inspect(Exchange& exchange) {
   const auto bytes = client_input_.bytes().substr(0, exchange.head_bytes);
   auto head = http::parse_request(bytes, snapshot_->limits, worker_.fields);
-  if (!head) return head.error();
-  note_request(exchange, *head);
+  if (!head) co_return std::move(head).error();
+  const bool readable = note_request(exchange, *head);
   if (snapshot_->limits.body_bytes != 0 && head->content_length > snapshot_->limits.body_bytes) {
-    return Error{ErrorCode::BodyTooLarge, Side::Client, "the request body is longer than the limit"};
+    co_return failure(ErrorCode::BodyTooLarge, Side::Client, "the request body is longer than the limit");
   }
   const http::BodyReader body(head->framing, head->content_length, Side::Client, snapshot_->limits);
-  if (auto edited = edit_request(exchange, *head); !edited) return edited;
+  if (auto edited = edit_request(exchange, *head); !edited) co_return edited;
+  if (exchange.brings_login && is_blocked()) {
+    worker_.counters.logins_blocked.add();
+    co_return failure(ErrorCode::LoginBlocked, Side::Client, "too many logins failed");
+  }
   exchange.request.start(exchange.head_bytes, body);
-  return Done{};
+  if (readable && !body.done()) {
+    co_await read_message(exchange);
+    if (may_be_sent_again(exchange)) {
+      exchange.held = std::make_unique<std::string>();
+      exchange.request.keep_copy(exchange.held.get(), snapshot_->settings.limits.held_bytes);
+    }
+  }
+  co_return Done{};
 }
 
-void Session::note_request(Exchange& exchange, const http::RequestHead& head) {
+// True: the body is SOAP that can be read.
+bool Session::note_request(Exchange& exchange, const http::RequestHead& head) {
   exchange.method = head.method;
   exchange.target = head.target.substr(0, kMostNoted);
   pass_door(exchange, head);
   exchange.client_keeps = head.keep_alive;
+  exchange.expects_continue = head.expects_continue;
+  bool readable = false;
+  bool encoded = false;
   // A connection-bound login goes for all that follows on the connection; any other for its exchange.
   if (!bound_) {
     scheme_ = winrm::Scheme::None;
     user_.clear();
   }
+  winrm::LoginRequest login{.channel = listener().tls ? winrm::Channel::Tls : winrm::Channel::Plain};
+  std::string_view content_type;
   for (const auto& field : worker_.fields.all()) {
     if (field.known == http::FieldName::Authorization) {
-      note_login(winrm::read_authorization(field.value));
+      login.credentials = winrm::read_authorization(field.value);
+      note_login(login.credentials);
     } else if (field.known == http::FieldName::ContentType) {
+      content_type = field.value;
       exchange.sealed = winrm::is_sealed(field.value);
       if (exchange.sealed) bound_ = true;
+      readable = winrm::is_soap(field.value);
+      if (readable) exchange.charset = winrm::charset_of(field.value);
+    } else if (field.known == http::FieldName::ContentEncoding) {
+      encoded = true;
     }
   }
+  const bool empty = head.framing == http::Framing::None ||
+                     (head.framing == http::Framing::Length && head.content_length == 0);
+  login.payload = winrm::payload_of(content_type, empty ? winrm::Framed::Empty : winrm::Framed::WithBody);
+  login_.request(login);
+  exchange.brings_login = login.credentials.scheme != winrm::Scheme::None;
+  return readable && !encoded && pool().settings().shells.scan;
 }
 
 void Session::note_login(const winrm::Credentials& credentials) {
   scheme_ = credentials.scheme;
   if (winrm::binds(credentials.scheme)) bound_ = true;
-  std::optional<std::string> user;
-  if (credentials.scheme == winrm::Scheme::Basic) {
-    user = winrm::basic_user(credentials.token_text);
-  } else if (credentials.token == winrm::Token::NtlmAuthenticate ||
-             credentials.token == winrm::Token::SpnegoResponse) {
-    user = winrm::ntlm_user(credentials.token_text);
+  if (auto user = winrm::user_of(credentials)) {
+    user_ = std::move(*user);
+  } else if (!login_.is_handshaking()) {
+    user_.clear();
   }
-  user_ = std::move(user).value_or("");
+}
+
+bool Session::is_blocked() const {
+  return worker_.login_guard && !user_.empty() && worker_.login_guard->blocked(who(), worker_.now());
 }
 
 // Takes out what ends at a proxy and adds the client's address where that is asked for. Nothing is added to

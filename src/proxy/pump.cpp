@@ -37,6 +37,8 @@ Pump::Step Pump::step(net::Input& input, net::Stream& source, net::Stream& sink)
     const auto written = sink.write(input.bytes().substr(0, ready_));
     if (written.state == net::IoResult::State::WouldBlock) return Step::Blocked;
     if (written.state != net::IoResult::State::Ok) return Step::SinkFailed;
+    if (copy_ && copy_->size() + written.bytes <= copy_most_)
+      copy_->append(input.bytes().substr(0, written.bytes));
     input.consume(written.bytes);
     ready_ -= written.bytes;
     bytes_ += written.bytes;

@@ -17,6 +17,7 @@ net::Task<Status> Session::read_first_byte() {
   while (client_input_.empty()) {
     if (client_ended_) co_return closed(Side::Client);
     if (stopping_ || worker_.stopping) co_return closed(Side::Local);
+    if (!further_links_.empty()) drop_ended_links();
     if (server_spoke()) co_return closed(Side::Server);
     const auto read = client_input_.fill(client_);
     switch (read.state) {
@@ -37,10 +38,18 @@ net::Task<Status> Session::read_first_byte() {
 }
 
 // Nothing is owed to us: a server that speaks, or leaves, ends the session. What it said unasked must never
-// pass for the answer to the next request.
-bool Session::server_spoke() {
-  if (!server_.is_open()) return false;
-  return !server_input_.empty() || server_input_.fill(server_).state != IoResult::State::WouldBlock;
+// pass for the answer to the next request. A further connection is only dropped.
+bool Session::server_spoke() { return link_->spoke() || (link_ != &first_link_ && first_link_.spoke()); }
+
+void Session::drop_ended_links() {
+  for (std::size_t i = 0; i < further_links_.size();) {
+    auto& link = *further_links_[i];
+    if (&link != link_ && link.spoke()) {
+      drop_link(link);
+    } else {
+      ++i;
+    }
+  }
 }
 
 net::Task<Status> Session::read(Exchange& exchange) {

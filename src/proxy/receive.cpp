@@ -9,25 +9,31 @@ using net::Signals;
 
 net::Task<Status> Session::receive(Exchange& exchange) {
   http::HeadEnd head_end;
-  expect_within(timeouts().response);
+  expect_within(response_limit(exchange));
   for (;;) {
-    if (auto end = head_end.find(server_input_.bytes())) {
+    if (auto end = head_end.find(link_->input.bytes())) {
       if (auto taken = take_response_head(exchange, *end); !taken) co_return taken;
-      if (!http::is_interim(exchange.status)) break;
+      if (!http::is_interim(exchange.status)) {
+        if (wants_answer(exchange)) co_await read_answer(exchange);
+        break;
+      }
       Status relayed = co_await relay_interim(exchange);
       if (!relayed) co_return relayed;
       exchange.interim_bytes = exchange.response.bytes();
       exchange.status = 0;
       head_end.reset();
-      expect_within(timeouts().response);
+      expect_within(response_limit(exchange));
       continue;
     }
-    if (server_input_.bytes().size() >= snapshot_->limits.head_bytes ||
-        (server_input_.full() && !server_input_.reserve(snapshot_->limits.head_bytes))) {
+    if (link_->input.bytes().size() >= snapshot_->limits.head_bytes ||
+        (link_->input.full() && !link_->input.reserve(snapshot_->limits.head_bytes))) {
       co_return failure(ErrorCode::BadResponse, Side::Server, "the server's response head is too long");
     }
-    const auto read = server_input_.fill(server_);
-    if (read.state == IoResult::State::Ok) continue;
+    const auto read = link_->input.fill(link_->stream);
+    if (read.state == IoResult::State::Ok) {
+      expect_within(response_limit(exchange));
+      continue;
+    }
     if (read.state != IoResult::State::WouldBlock) {
       co_return failure(ErrorCode::ResetByServer, Side::Server,
                         "the server closed the connection without an answer");
@@ -37,7 +43,7 @@ net::Task<Status> Session::receive(Exchange& exchange) {
     if (!exchange.request.finished()) {
       auto moved = pump_request(exchange);
       if (!moved) co_return std::move(moved).error();
-      if (exchange.request.finished()) expect_within(timeouts().response);  // from its last byte
+      if (exchange.request.finished()) expect_within(response_limit(exchange));  // from its last byte
       if (*moved == Progress::Made) continue;
     } else if (auto there = watch_client(); !there) {
       co_return there;
@@ -53,13 +59,25 @@ net::Task<Status> Session::receive(Exchange& exchange) {
   co_return Done{};
 }
 
+// How long the server may be silent, from the last byte of the request or of the answer so far. A message
+// that can be read says how long it lets its server wait. A sealed one does not.
+milliseconds Session::response_limit(const Exchange& exchange) const noexcept {
+  if (login_.is_answered_soon()) return timeouts().login;
+  if (exchange.visible) {
+    const milliseconds asked{exchange.message.operation_timeout_ms.value_or(0)};
+    return std::max(asked, timeouts().operation) + timeouts().response_margin;
+  }
+  return exchange.sealed ? timeouts().sealed_response : timeouts().response;
+}
+
 // The head in the server's input, as facts, and edited for the client.
 Status Session::take_response_head(Exchange& exchange, std::size_t head_bytes) {
-  const auto bytes = server_input_.bytes().substr(0, head_bytes);
+  const auto bytes = link_->input.bytes().substr(0, head_bytes);
   auto head = http::parse_response(bytes, {exchange.method}, snapshot_->limits, worker_.fields);
   if (!head) return head.error();
   exchange.status = head->status;
   exchange.server_keeps = head->keep_alive;
+  if (!http::is_interim(head->status)) note_answer_to_login(exchange);
   http::Edit edit(head->bytes);
   if (auto removed = http::remove_hop_by_hop(edit, worker_.fields, Side::Server); !removed) return removed;
   if (!http::is_interim(head->status) && (stopping_ || worker_.stopping) && head->keep_alive) {
@@ -67,17 +85,29 @@ Status Session::take_response_head(Exchange& exchange, std::size_t head_bytes) {
     exchange.server_keeps = false;
   }
   const http::BodyReader body(head->framing, head->content_length, Side::Server, snapshot_->limits);
-  if (!replace_head(server_input_, edit, head_bytes)) {
+  if (!replace_head(link_->input, edit, head_bytes)) {
     return Error{ErrorCode::BadResponse, Side::Server, "no room for the edited response head"};
   }
   exchange.response.start(head_bytes, body);
   return Done{};
 }
 
+void Session::note_answer_to_login(Exchange& exchange) {
+  winrm::LoginAnswer answer;
+  answer.status = exchange.status;
+  std::string_view content_type;
+  for (const auto& field : worker_.fields.all()) {
+    if (field.known == http::FieldName::WwwAuthenticate) answer.challenges.add(field.value);
+    if (field.known == http::FieldName::ContentType) content_type = field.value;
+  }
+  answer.payload = winrm::payload_of(content_type, winrm::Framed::WithBody);
+  exchange.login = login_.answer(answer);
+}
+
 net::Task<Status> Session::relay_interim(Exchange& exchange) {
   expect_within(timeouts().body_progress);
   for (;;) {
-    switch (exchange.response.step(server_input_, server_, client_)) {
+    switch (exchange.response.step(link_->input, link_->stream, client_)) {
       case Pump::Step::Done:
         co_return Done{};
       case Pump::Step::Moved:
@@ -106,13 +136,13 @@ Status Session::watch_client() {
       return Done{};
     case IoResult::State::End:
       client_ended_ = true;
-      server_.finish_sending();
+      link_->stream.finish_sending();
       return Done{};
     case IoResult::State::Truncated:
     case IoResult::State::Failed:
       break;
   }
-  server_.reset_on_close();
+  link_->stream.reset_on_close();
   return Error{ErrorCode::ResetByClient, Side::Client, "the client left before its answer"};
 }
 

@@ -18,7 +18,7 @@ net::Task<Status> Session::reply(Exchange& exchange) {
   for (;;) {
     bool moved = false;
     if (!replied) {
-      switch (response.step(server_input_, server_, client_)) {
+      switch (response.step(link_->input, link_->stream, client_)) {
         case Pump::Step::Moved:
           expect_within(timeouts().body_progress);
           moved = true;
@@ -67,27 +67,49 @@ net::Task<Status> Session::reply(Exchange& exchange) {
   co_return Done{};
 }
 
+// The connection broke under a message that names a shell: whether the shell is lost depends on whether its
+// server is, which a check finds out at once.
+net::Task<void> Session::find_out_whether_lost(Exchange& exchange) {
+  constexpr milliseconds kPatience{2000};
+  const bool broke = exchange.error->code == ErrorCode::ResetByServer;
+  const bool begun = exchange.response.bytes() != exchange.interim_bytes;
+  if (!broke || begun || bound_ || !exchange.visible || !exchange.message.shell || !exchange.choice.server)
+    co_return;
+  suspect(*exchange.choice.server, ErrorCode::ResetByServer);
+  co_await await_verdict(*exchange.choice.server, worker_.now() + kPatience);
+  if (!keeps(*exchange.choice.server)) exchange.error->code = ErrorCode::ShellServerDown;
+}
+
 // What an error looks like to the client. An answer that has begun is cut by a reset, so that it cannot look
 // whole; on a connection with a login or sealed messages, a request that has been forwarded is answered by a
 // close alone.
 net::Task<void> Session::answer(Exchange& exchange) {
+  co_await find_out_whether_lost(exchange);
   const ReplyRow& row = reply_row(exchange.error->code);
   if (row.status == 0) co_return;
   if (exchange.response.bytes() != exchange.interim_bytes) {
+    if (exchange.error->code == ErrorCode::ResetByServer)
+      report(*exchange.choice.server, health::PassiveSignal::ResetMidAnswer, {});
     client_.reset_on_close();
     co_return;
   }
-  if (bound_ && exchange.request.bytes() != 0) {
+  // A client that gave its message an OperationID sends it again by itself, and its server may be back by
+  // then.
+  const bool comes_again =
+      exchange.error->code == ErrorCode::ShellServerDown && exchange.message.operation.has_value();
+  if (comes_again || (bound_ && exchange.request.bytes() != 0)) {
     exchange.status = 0;
     co_return;
   }
   // What the server makes of a cut request is its business; it must not be taken for a whole one.
-  if (!exchange.request.finished()) server_.reset_on_close();
+  if (!exchange.request.finished()) link_->stream.reset_on_close();
 
   const auto now = static_cast<std::uint64_t>(worker_.now().time_since_epoch().count());
   const auto message_id = winrm::message_id(id_.value(), now);
-  const std::string body =
-      winrm::make_fault({.code = row.fault, .text = row.text, .relates_to = {}, .message_id = message_id});
+  const auto& asked = exchange.message.message;
+  const std::string relates_to = asked ? "uuid:" + asked->text() : std::string();
+  const std::string body = winrm::make_fault(
+      {.code = row.fault, .text = row.text, .relates_to = relates_to, .message_id = message_id});
   const std::string fields = fields_of(exchange.error->code, listener().settings);
   const std::string bytes = http::serialize({.status = row.status,
                                              .content_type = winrm::kFaultContentType,
@@ -113,104 +135,6 @@ net::Task<void> Session::answer(Exchange& exchange) {
     }
   }
   co_await linger();
-}
-
-const ReplyRow& reply_row(ErrorCode code) noexcept {
-  using telemetry::Level;
-  using winrm::FaultCode;
-  static constexpr ReplyRow kNoAnswer{0, FaultCode::DestinationUnreachable, 0, Level::Debug, ""};
-  static constexpr ReplyRow kBadRequest{400, FaultCode::HttpBadRequest, 0, Level::Info,
-                                        "The request is not well-formed HTTP/1.1."};
-  static constexpr ReplyRow kHeadTooLarge{431, FaultCode::HttpBadRequest, 0, Level::Info,
-                                          "The header section of the request is too large."};
-  static constexpr ReplyRow kBodyTooLarge{413, FaultCode::HttpBadRequest, 0, Level::Info,
-                                          "The request is larger than the load balancer accepts."};
-  static constexpr ReplyRow kUriTooLong{414, FaultCode::HttpBadRequest, 0, Level::Info,
-                                        "The request target is too long."};
-  static constexpr ReplyRow kVersion{505, FaultCode::HttpBadRequest, 0, Level::Info,
-                                     "Only HTTP/1.1 and HTTP/1.0 are supported."};
-  static constexpr ReplyRow kNotImplemented{501, FaultCode::HttpBadRequest, 0, Level::Info,
-                                            "The load balancer does not support this kind of request."};
-  static constexpr ReplyRow kRequestTimeout{408, FaultCode::HttpBadRequest, 0, Level::Info,
-                                            "The request did not arrive in time."};
-  static constexpr ReplyRow kForbidden{403, FaultCode::AccessDenied, 0, Level::Info,
-                                       "This address may not use this service."};
-  static constexpr ReplyRow kTooMany{429, FaultCode::EndpointUnavailable, 5, Level::Info,
-                                     "This address has or makes too many connections. Try again later."};
-  static constexpr ReplyRow kNotFound{404, FaultCode::HttpNotFound, 0, Level::Info,
-                                      "The load balancer serves no such path here."};
-  static constexpr ReplyRow kMethod{405, FaultCode::HttpBadRequest, 0, Level::Info,
-                                    "The load balancer takes POST alone here."};
-  static constexpr ReplyRow kLogin{401, FaultCode::AccessDenied, 0, Level::Info,
-                                   "This kind of login is not allowed here."};
-  static constexpr ReplyRow kMisdirected{421, FaultCode::HttpBadRequest, 0, Level::Warn,
-                                         "This connection belongs to another client."};
-  static constexpr ReplyRow kNoServer{503, FaultCode::EndpointUnavailable, 10, Level::Warn,
-                                      "No server of this farm is available at the moment. Try again later."};
-  static constexpr ReplyRow kConnect{
-      503, FaultCode::EndpointUnavailable, 2, Level::Warn,
-      "The server of this client cannot be reached at the moment. Try again later."};
-  static constexpr ReplyRow kServerTls{502, FaultCode::DestinationUnreachable, 0, Level::Warn,
-                                       "The load balancer could not establish TLS with the server."};
-  static constexpr ReplyRow kBadResponse{502, FaultCode::DestinationUnreachable, 0, Level::Warn,
-                                         "The server gave an answer that is not well-formed HTTP."};
-  static constexpr ReplyRow kLost{502, FaultCode::DestinationUnreachable, 0, Level::Info,
-                                  "The connection to the server was lost before it answered."};
-  static constexpr ReplyRow kNoAnswerInTime{504, FaultCode::NetworkTimedOut, 0, Level::Info,
-                                            "The server did not answer in time."};
-  static constexpr ReplyRow kOurLimit{503, FaultCode::EndpointUnavailable, 5, Level::Error,
-                                      "The load balancer has reached a limit of its own. Try again later."};
-  switch (code) {
-    case ErrorCode::BadRequest:
-      return kBadRequest;
-    case ErrorCode::HeadTooLarge:
-      return kHeadTooLarge;
-    case ErrorCode::BodyTooLarge:
-      return kBodyTooLarge;
-    case ErrorCode::UriTooLong:
-      return kUriTooLong;
-    case ErrorCode::VersionNotSupported:
-      return kVersion;
-    case ErrorCode::NotImplemented:
-      return kNotImplemented;
-    case ErrorCode::RequestTimeout:
-      return kRequestTimeout;
-    case ErrorCode::Forbidden:
-      return kForbidden;
-    case ErrorCode::TooManyRequests:
-      return kTooMany;
-    case ErrorCode::NotFound:
-      return kNotFound;
-    case ErrorCode::MethodNotAllowed:
-      return kMethod;
-    case ErrorCode::LoginNotAllowed:
-      return kLogin;
-    case ErrorCode::Misdirected:
-      return kMisdirected;
-    case ErrorCode::NoServer:
-      return kNoServer;
-    case ErrorCode::ConnectRefused:
-    case ErrorCode::ConnectTimeout:
-    case ErrorCode::ConnectFailed:
-      return kConnect;
-    case ErrorCode::TlsFailed:
-      return kServerTls;
-    case ErrorCode::BadResponse:
-      return kBadResponse;
-    case ErrorCode::ResponseTimeout:
-      return kNoAnswerInTime;
-    case ErrorCode::ResetByServer:
-      return kLost;
-    case ErrorCode::Limit:
-    case ErrorCode::System:
-    case ErrorCode::Config:
-      return kOurLimit;
-    case ErrorCode::ResetByClient:
-    case ErrorCode::Closed:
-    case ErrorCode::Cancelled:
-      return kNoAnswer;
-  }
-  return kNoAnswer;
 }
 
 }  // namespace winrmlb::proxy

@@ -8,6 +8,7 @@ using net::Signal;
 using net::Signals;
 
 net::Task<Status> Session::send(Exchange& exchange) {
+  if (exchange.retry && exchange.retry->times != 0) co_return co_await send_again(exchange);
   Pump& request = exchange.request;
   expect_within(timeouts().body_progress);
   for (;;) {
@@ -17,7 +18,7 @@ net::Task<Status> Session::send(Exchange& exchange) {
     if (*moved == Progress::Made) continue;
     // The pump waits. A server that answers before it has the whole request is heard at once (RFC
     // 9110 9.3, 10.1.1).
-    if (!server_input_.empty() || server_input_.fill(server_).state != IoResult::State::WouldBlock) break;
+    if (!link_->input.empty() || link_->input.fill(link_->stream).state != IoResult::State::WouldBlock) break;
     const Signals woken_by = co_await wakeup_;
     if (woken_by.has(Signal::Stop)) stopping_ = true;
     if (woken_by.has(Signal::Deadline)) co_return body_stalled(request);
@@ -30,7 +31,7 @@ net::Task<Status> Session::send(Exchange& exchange) {
 // goes.
 Result<Session::Progress> Session::pump_request(Exchange& exchange) {
   Pump& request = exchange.request;
-  switch (request.step(client_input_, client_, server_)) {
+  switch (request.step(client_input_, client_, link_->stream)) {
     case Pump::Step::Moved:
       expect_within(timeouts().body_progress);
       return Progress::Made;
@@ -46,7 +47,7 @@ Result<Session::Progress> Session::pump_request(Exchange& exchange) {
       return Error(request.error());
     case Pump::Step::SourceEnded:
     case Pump::Step::SourceFailed:
-      server_.reset_on_close();  // a cut request must not look whole
+      link_->stream.reset_on_close();  // a cut request must not look whole
       return Error{ErrorCode::ResetByClient, Side::Client, "the client left within a request body"};
   }
   return Progress::None;

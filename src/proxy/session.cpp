@@ -44,9 +44,9 @@ Session::Session(WorkerContext& worker, ListenerId listener, const Endpoint& cli
       id_(std::uint64_t{worker.index} << 48 | ++worker.next_session),
       client_endpoint_(client),
       client_(worker.poller, wakeup_),
-      server_(worker.poller, wakeup_),
       client_input_(worker.blocks),
-      server_input_(worker.blocks) {
+      first_link_(worker.poller, wakeup_, worker.blocks) {
+  tally_.began = worker_.now();
   worker_.sessions.add(*this);
   worker_.counters.sessions_accepted.add();
   worker_.open_sessions.fetch_add(1, std::memory_order_relaxed);
@@ -68,8 +68,8 @@ net::Detached Session::serve(WorkerContext& worker, ListenerId listener, const n
     status = co_await session.serve_exchange(exchange);
   }
   session.deadline_.clear();
-  session.server_.close();
-  session.leave_server();
+  session.log_session(status);
+  session.close_links();
   session.client_.close();
 }
 
@@ -77,11 +77,15 @@ net::Detached Session::serve(WorkerContext& worker, ListenerId listener, const n
 net::Task<Status> Session::serve_exchange(Exchange& exchange) {
   Status status = co_await read(exchange);
   if (!status && status.error().code == ErrorCode::Closed) co_return status;  // nobody asked for anything
-  if (status) status = inspect(exchange);
-  if (status) status = choose(exchange);
-  if (status) status = co_await connect(exchange);
-  if (status) status = co_await send(exchange);
-  if (status) status = co_await receive(exchange);
+  if (status) status = co_await inspect(exchange);
+  for (bool again = static_cast<bool>(status); again;) {
+    status = choose(exchange);
+    if (status) status = co_await connect(exchange);
+    if (status) status = co_await send(exchange);
+    if (status) status = co_await receive(exchange);
+    again = exchange.held && begins_anew(exchange, status);
+  }
+  learn(exchange);
   if (status) status = co_await reply(exchange);
   if (!status) {
     exchange.error = std::make_unique<Error>(status.error());
@@ -93,14 +97,6 @@ net::Task<Status> Session::serve_exchange(Exchange& exchange) {
     co_return failure(ErrorCode::Closed, exchange.client_keeps ? Side::Server : Side::Client, {});
   }
   co_return status;
-}
-
-void Session::leave_server() {
-  if (!server_id_) return;
-  server_pool_->session_closed(server_pool_->client_of(client_endpoint_.address), *server_id_, bound_,
-                               worker_.now());
-  server_id_.reset();
-  server_pool_.reset();
 }
 
 // The client has all of the last answer: say goodbye, and wait until it has said so too, since closing with

@@ -29,6 +29,8 @@ TEST(Reply, EveryErrorHasItsRow) {
       {ErrorCode::LoginNotAllowed, 401, 5},
       {ErrorCode::Misdirected, 421, 2150859121},
       {ErrorCode::NoServer, 503, 2150858772},
+      {ErrorCode::ShellServerDown, 500, 2150858843},
+      {ErrorCode::LoginBlocked, 503, 2150858772},
       {ErrorCode::ConnectRefused, 503, 2150858772},
       {ErrorCode::ConnectTimeout, 503, 2150858772},
       {ErrorCode::ConnectFailed, 503, 2150858772},

@@ -18,6 +18,7 @@
 #include "winrmlb/admin/view.h"
 #include "winrmlb/app/snapshot_builder.h"
 #include "winrmlb/app/worker.h"
+#include "winrmlb/balance/login_guard.h"
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/result.h"
 #include "winrmlb/health/watch.h"
@@ -67,6 +68,7 @@ class Control {
   boost::asio::io_context io_{1};
   telemetry::Log log_;
   telemetry::AccessSink access_sink_;
+  balance::LoginGuard login_guard_;
   SnapshotBuilder builder_{log_};
   std::shared_ptr<const proxy::Snapshot> snapshot_;
   std::map<ListenerId, net::ListeningSockets>

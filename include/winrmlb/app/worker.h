@@ -29,6 +29,7 @@ class Worker {
   struct Lent {
     telemetry::Log& log;
     telemetry::AccessSink& access_sink;
+    balance::LoginGuard& login_guard;
     std::atomic<std::uint32_t>& open_sessions;  // of all workers
     std::uint32_t most_sessions;                // of all workers
     // Called on the worker's thread.

@@ -156,6 +156,8 @@ struct Timeouts {
   milliseconds request_head{10000};       // from its first byte to its end
   milliseconds body_progress{30000};      // between two bytes of a body, either way
   milliseconds response{195000};          // to the first byte of an answer whose message gives no other time
+  milliseconds login{30000};              // for the answer to a leg of a login
+  milliseconds operation{60000};          // what servers let an operation take at least: their MaxTimeoutms
   milliseconds response_margin{15000};    // on top of the time that a message itself allows the server
   milliseconds sealed_response{3600000};  // the same for a sealed message, which does not say
   milliseconds idle{3600000};             // between exchanges

@@ -35,7 +35,8 @@ enum class ErrorCode : std::uint8_t {
   LoginNotAllowed,      // the same of a kind of login
   Misdirected,          // of another client than the connection's
   // The server.
-  NoServer,  // no fit server in the pool
+  NoServer,         // no fit server in the pool
+  ShellServerDown,  // the message names a shell whose server is down
   ConnectRefused,
   ConnectTimeout,
   ConnectFailed,    // unreachable and the like
@@ -43,6 +44,7 @@ enum class ErrorCode : std::uint8_t {
   BadResponse,      // malformed HTTP from the server
   ResponseTimeout,  // no answer in time
   ResetByServer,    // connection lost before the answer was whole
+  LoginBlocked,     // too many failed logins by this client and user
   // The way.
   ResetByClient,  // connection lost while we had something for the client
   Closed,         // orderly end of a connection between messages

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "winrmlb/balance/choose.h"
@@ -14,6 +15,9 @@
 #include "winrmlb/core/time.h"
 #include "winrmlb/http/head.h"
 #include "winrmlb/proxy/pump.h"
+#include "winrmlb/proxy/server_link.h"
+#include "winrmlb/winrm/envelope.h"
+#include "winrmlb/winrm/login.h"
 
 namespace winrmlb::proxy {
 
@@ -35,6 +39,19 @@ struct Timeline {
   }
 };
 
+/// An exchange that has been sent more than once: a hunt for its shell, or an operation that is safe to
+/// repeat.
+struct Retry {
+  std::vector<ServerId> tried;
+  bool hunts = false;      // counted in the pool's Hunts
+  std::uint8_t times = 0;  // sent again
+  // A hunt that finds nothing gives the client the first answer, which waits in the input of its link.
+  ServerLink* first_link = nullptr;
+  Pump first_answer;
+  std::uint16_t first_status = 0;
+  winrm::EnvelopeFacts first_facts;
+};
+
 struct Exchange {
   // read, inspect
   std::size_t head_bytes = 0;      // of the request, at the front of the client's input
@@ -43,17 +60,31 @@ struct Exchange {
   http::Method method = http::Method::Other;
   std::string target;
   bool sealed = false;
-  bool client_keeps = true;  // the client wants the connection to go on
+  bool brings_login = false;      // an Authorization field
+  bool expects_continue = false;  // the client sends its body only when it is told to
+  bool visible = false;           // its envelope has been read: `message`
+  winrm::Charset charset = winrm::Charset::Utf8;
+  winrm::EnvelopeFacts message;
+  std::string resource;               // ResourceURI of a Create
+  std::unique_ptr<std::string> held;  // what was sent of the request, while it may be sent again
+  bool client_keeps = true;           // the client wants the connection to go on
   Pump request;
 
   // choose, connect
-  bool was_routed = false;  // came as far as the choice of a server
+  bool was_routed = false;              // came as far as the choice of a server
+  ServerLink* unfit_link = nullptr;     // leads to a server that does not keep its clients
+  bool server_had_pin = false;          // it was sent to the server that a pin names
+  std::optional<balance::Choice> next;  // where it is sent again
+  std::unique_ptr<Retry> retry;         // once it has been sent again
   balance::Choice choice;
 
   // receive, reply
   std::uint16_t status = 0;
   std::uint64_t interim_bytes = 0;  // of `response`: 1xx, after which the answer itself is still to come
   bool server_keeps = true;
+  winrm::LoginEvent login;       // what the answer made of the request's login
+  winrm::EnvelopeFacts answer;   // of the server's answer, where that was read
+  bool answer_is_whole = false;  // and all of it is in the input
   bool own_reply = false;
   std::uint64_t own_reply_bytes = 0;
   Pump response;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "winrmlb/core/result.h"
 #include "winrmlb/http/body.h"
@@ -29,6 +30,11 @@ class Pump {
 
   /// The first `head_bytes` of the input are sent as they are, then `body`.
   void start(std::size_t head_bytes, http::BodyReader body) noexcept;
+  /// What is sent is appended to `copy` as well, which must live as long; not more than `most` bytes of it.
+  void keep_copy(std::string* copy, std::size_t most) noexcept {
+    copy_ = copy;
+    copy_most_ = most;
+  }
   /// Nothing more is sent of this message (its sink is gone).
   void abandon() noexcept { abandoned_ = true; }
 
@@ -36,6 +42,8 @@ class Pump {
 
   bool finished() const noexcept { return abandoned_ || (ready_ == 0 && body_.done()); }
   bool abandoned() const noexcept { return abandoned_; }
+  /// Of what has come, so much may be sent; right after start() that is the head.
+  std::size_t ready() const noexcept { return ready_; }
   bool waits_for_sink() const noexcept { return ready_ != 0; }
   std::uint64_t bytes() const noexcept { return bytes_; }  // sent, head included
   const http::BodyReader& body() const noexcept { return body_; }
@@ -47,6 +55,8 @@ class Pump {
   std::size_t ready_ = 0;  // bytes at the front of the input that may be sent
   http::BodyReader body_;
   std::uint64_t bytes_ = 0;
+  std::string* copy_ = nullptr;
+  std::size_t copy_most_ = 0;
   std::uint8_t full_reads_ = 0;  // in a row
   bool abandoned_ = false;
   std::unique_ptr<Error> error_;

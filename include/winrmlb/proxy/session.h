@@ -3,7 +3,8 @@
 // Lives in its coroutine on one worker's thread; scope is ownership. One client connection has one server
 // connection for life (promise 2): logins by NTLM, Negotiate, Kerberos and CredSSP authenticate the
 // connection, so a server connection that served two clients would let one act as the other. Closes are
-// mirrored.
+// mirrored. A session whose requests log in one by one (Basic) may have further ones of its own, when it
+// names shells that live elsewhere.
 //
 //   serve ──▶ [TLS handshake] ──▶ exchange ─┬─▶ exchange …      each exchange: read · inspect · choose ·
 //   connect ·
@@ -16,16 +17,20 @@
 #include <optional>
 
 #include "winrmlb/core/ids.h"
+#include "winrmlb/health/evidence.h"
 #include "winrmlb/http/edit.h"
 #include "winrmlb/net/input.h"
 #include "winrmlb/net/listen.h"
 #include "winrmlb/net/stream.h"
 #include "winrmlb/net/task.h"
 #include "winrmlb/net/timer_wheel.h"
+#include "winrmlb/proxy/body_peek.h"
 #include "winrmlb/proxy/exchange.h"
+#include "winrmlb/proxy/server_link.h"
 #include "winrmlb/proxy/snapshot.h"
 #include "winrmlb/proxy/worker_context.h"
 #include "winrmlb/winrm/auth.h"
+#include "winrmlb/winrm/login.h"
 
 namespace winrmlb::proxy {
 
@@ -41,7 +46,8 @@ class Session {
 
   SessionId id() const noexcept { return id_; }
   const Endpoint& client_endpoint() const noexcept { return client_endpoint_; }
-  std::optional<ServerId> server() const noexcept { return server_id_; }
+  /// Of the connection that it used last.
+  std::optional<ServerId> server() const noexcept { return link_->server; }
   bool bound() const noexcept { return bound_; }
   std::uint32_t exchanges() const noexcept { return exchanges_; }
 
@@ -73,7 +79,7 @@ class Session {
 
   // The eight steps, each in the file of its name.
   net::Task<Status> read(Exchange& exchange);
-  Status inspect(Exchange& exchange);
+  net::Task<Status> inspect(Exchange& exchange);
   Status choose(Exchange& exchange);
   net::Task<Status> connect(Exchange& exchange);
   net::Task<Status> send(Exchange& exchange);
@@ -85,28 +91,65 @@ class Session {
   enum class Progress : std::uint8_t { None, Made };
   net::Task<Status> read_first_byte();
   bool server_spoke();
+  void drop_ended_links();
   void adopt_settings();
-  void note_request(Exchange& exchange, const http::RequestHead& head);
+  bool note_request(Exchange& exchange, const http::RequestHead& head);
   void note_login(const winrm::Credentials& credentials);
+  bool is_blocked() const;
   Status edit_request(Exchange& exchange, const http::RequestHead& head);
   bool replace_head(net::Input& input, http::Edit& edit, std::size_t& head_bytes);
+  net::Task<void> read_message(Exchange& exchange);
+  net::Task<void> read_answer(Exchange& exchange);
+  net::Task<void> read_on(net::Input& input, net::Stream& source, BodyPeek& peek, bool to_the_end);
+  bool wants_answer(const Exchange& exchange) const noexcept;
+  bool may_be_sent_again(const Exchange& exchange) const;
+  struct Pin {
+    ServerId server;
+    bool is_shell = false;
+  };
+  std::optional<Pin> pin_of(const Exchange& exchange);
+  bool keeps(ServerId server) const noexcept;
+  ServerLink* link_to(ServerId server) noexcept;
+  void use_link(ServerId server);
+  void drop_link(ServerLink& link);
+  void close_links();
+  void close_other_links();
+  bool begins_anew(Exchange& exchange, Status& status);
+  bool creates_elsewhere(Exchange& exchange, Status& status);
+  bool hunts_on(Exchange& exchange, Status& status);
+  void end_hunt(Exchange& exchange, Status& status);
+  bool is_late(const Exchange& exchange) const;
+  net::Task<Status> send_again(Exchange& exchange);
+  void learn(Exchange& exchange);
+  void learn_from_success(const Exchange& exchange);
+  void learn_found_shell(const Exchange& exchange);
+  void learn_from_fault(const Exchange& exchange);
+  void learn_from_login(const Exchange& exchange);
+  void report(ServerId server, health::PassiveSignal signal, const Uuid& shell);
+  void log_refusal(const Exchange& exchange);
+  std::string name_of_server(ServerId server) const;
+  balance::LoginGuard::Who who() const noexcept { return {pool().id(), client(), user_}; }
+  net::Task<void> find_out_whether_lost(Exchange& exchange);
+  milliseconds response_limit(const Exchange& exchange) const noexcept;
   net::Task<Status> connect_once(ServerId server, TimePoint until, Timeline& at);
   net::Task<void> await_verdict(ServerId server, TimePoint until);
   void suspect(ServerId server, ErrorCode code);
   void enter_server(ServerId server);
-  void leave_server();
+  void leave_server(ServerLink& link);
   Result<Progress> pump_request(Exchange& exchange);
   static Status body_stalled(const Pump& request);
   Status take_response_head(Exchange& exchange, std::size_t head_bytes);
+  void note_answer_to_login(Exchange& exchange);
   net::Task<Status> relay_interim(Exchange& exchange);
   Status watch_client();
   net::Task<void> answer(Exchange& exchange);
   net::Task<void> linger();
   void log_access(const Exchange& exchange);
+  void log_session(const Status& end);
   void log_error(const Exchange& exchange, TimePoint now);
 
-  net::Stream& server_stream() noexcept { return server_; }
-  net::Input& server_bytes() noexcept { return server_input_; }
+  net::Stream& server_stream() noexcept { return link_->stream; }
+  net::Input& server_bytes() noexcept { return link_->input; }
   const ListenerEntry& listener() const noexcept { return *listener_; }
   const PoolEntry& pool_entry() const noexcept { return snapshot_->pools[pool_]; }
   balance::Pool& pool() const noexcept { return *pool_entry().pool; }
@@ -124,16 +167,25 @@ class Session {
   net::Wakeup wakeup_;
   net::Deadline deadline_{wakeup_};
   net::Stream client_;
-  net::Stream server_;
   net::Input client_input_;
-  net::Input server_input_;
-
-  // Of the open server connection: which server, and in which pool's table it is counted.
-  std::optional<ServerId> server_id_;
-  std::shared_ptr<balance::Pool> server_pool_;
+  ServerLink first_link_;
+  std::vector<std::unique_ptr<ServerLink>> further_links_;
+  ServerLink* link_ = &first_link_;  // the one that the exchange uses
+  // What its line in the log says.
+  struct Tally {
+    TimePoint began;
+    std::uint64_t request_bytes = 0;
+    std::uint64_t response_bytes = 0;
+    std::uint32_t longest_us = 0;
+    std::uint32_t shells = 0;
+    std::uint32_t commands = 0;
+    bool sealed = false;
+  };
+  Tally tally_;
   std::uint32_t exchanges_ = 0;
   std::string user_;                            // of the login that the exchange goes by, if that names it
   winrm::Scheme scheme_ = winrm::Scheme::None;  // of that login
+  winrm::LoginTrace login_;                     // of the connection-bound login, if there is one
   bool bound_ = false;                          // a connection-bound login began, or sealed messages came
   bool stopping_ = false;
   bool awaits_verdict_ = false;

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "winrmlb/balance/login_guard.h"
 #include "winrmlb/core/ids.h"
 #include "winrmlb/core/time.h"
 #include "winrmlb/core/uuid.h"
@@ -25,6 +26,7 @@
 #include "winrmlb/proxy/snapshot.h"
 #include "winrmlb/telemetry/access_log.h"
 #include "winrmlb/telemetry/log.h"
+#include "winrmlb/winrm/envelope.h"
 
 namespace winrmlb::proxy {
 
@@ -46,11 +48,12 @@ class SessionList {
 };
 
 /// One limit per kind of error.
-inline std::array<telemetry::RateLimited, kErrorCodes> one_a_second() {
+template <std::size_t Kinds>
+std::array<telemetry::RateLimited, Kinds> one_a_second() {
   return []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array{((void)I, telemetry::RateLimited(seconds(1)))...};
   }
-  (std::make_index_sequence<kErrorCodes>());
+  (std::make_index_sequence<Kinds>());
 }
 
 struct WorkerContext {
@@ -83,7 +86,8 @@ struct WorkerContext {
   SessionList sessions;
   telemetry::Log& log;
   telemetry::AccessLog& access_log;
-  std::array<telemetry::RateLimited, kErrorCodes> error_limits = one_a_second();
+  std::array<telemetry::RateLimited, kErrorCodes> error_limits = one_a_second<kErrorCodes>();
+  std::array<telemetry::RateLimited, winrm::kRefusals> refusal_limits = one_a_second<winrm::kRefusals>();
   std::uint64_t next_session = 0;
   std::uint32_t refusing = 0;  // sessions that are being told why they may not come in
   telemetry::RateLimited refusal_limit{seconds(1)};
@@ -97,9 +101,12 @@ struct WorkerContext {
   /// used there within the last minute says something about the server.
   std::function<void(ServerId, health::PassiveSignal, const Uuid& shell)> report_passive;
 
+  balance::LoginGuard* login_guard = nullptr;  // of the process; null: none
+
   // Scratch for one step without suspension.
   http::Fields fields;
   std::string edited_head;
+  winrm::EnvelopeScanner scanner{winrm::EnvelopeScanner::Side::Request};
 };
 
 }  // namespace winrmlb::proxy

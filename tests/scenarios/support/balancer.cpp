@@ -50,6 +50,7 @@ TestBalancer::TestBalancer(config::Settings settings)
     : settings_(logging_into(std::move(settings), scratch_)),
       log_(app::log_options(settings_.log)),
       access_sink_(app::access_options(settings_.log)),
+      login_guard_(settings_.login_guard),
       poller_(io_),
       wheel_(net::now()),
       watch_(poller_, wheel_,
@@ -102,6 +103,7 @@ void TestBalancer::bind() {
   for (std::size_t i = 0; i < workers; ++i) {
     app::Worker::Lent lent{.log = log_,
                            .access_sink = access_sink_,
+                           .login_guard = login_guard_,
                            .open_sessions = open_sessions_,
                            .most_sessions = most,
                            .report_connect_failure =
@@ -225,13 +227,18 @@ std::size_t TestBalancer::lent_bytes() {
   return bytes;
 }
 
-std::vector<boost::json::object> TestBalancer::access_log() {
+std::vector<boost::json::object> TestBalancer::access_log() { return lines_of("exchange"); }
+std::vector<boost::json::object> TestBalancer::session_log() { return lines_of("session"); }
+
+std::vector<boost::json::object> TestBalancer::lines_of(std::string_view message) {
   join(Cut::Yes);
   access_sink_.flush();
   std::istringstream lines(scratch_.read("access"));
   std::vector<boost::json::object> all;
-  for (std::string line; std::getline(lines, line);)
-    all.push_back(boost::json::parse(line).as_object());
+  for (std::string line; std::getline(lines, line);) {
+    auto object = boost::json::parse(line).as_object();
+    if (object["message"].as_string() == message) all.push_back(std::move(object));
+  }
   return all;
 }
 

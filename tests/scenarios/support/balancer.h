@@ -56,15 +56,25 @@ class TestBalancer {
   const balance::ServerState& server(const std::string& name) const;
   std::uint32_t open_sessions() const noexcept { return open_sessions_; }
   std::uint64_t count(proxy::Counter proxy::Counters::*counter) const;
+  /// Of what `pick` takes from each worker's.
+  template <typename Pick>
+  std::uint64_t sum(Pick pick) const {
+    std::uint64_t all = 0;
+    for (const auto& worker : workers_)
+      all += pick(worker->counters());
+    return all;
+  }
   std::uint64_t errors(ErrorCode code) const;
   /// Asked of each worker on its own thread, as long as it has one.
   std::size_t lent_bytes();
 
   /// Ends the balancer, then what it logged.
   std::vector<boost::json::object> access_log();
+  std::vector<boost::json::object> session_log();
   std::string log();
 
  private:
+  std::vector<boost::json::object> lines_of(std::string_view message);
   void bind();
   void tick();
   void watch_servers();
@@ -76,6 +86,7 @@ class TestBalancer {
   boost::asio::io_context io_{1};
   telemetry::Log log_;
   telemetry::AccessSink access_sink_;
+  balance::LoginGuard login_guard_;
   app::SnapshotBuilder builder_{log_};
   std::shared_ptr<const proxy::Snapshot> snapshot_;
   std::vector<net::ListeningSockets> listening_;

@@ -1,0 +1,68 @@
+// What the answers teach about logins: outcomes for the counters, reasons for the operator, and who has to be
+// kept from trying on.
+#include "winrmlb/proxy/session.h"
+
+namespace winrmlb::proxy {
+
+using telemetry::Level;
+using winrm::LoginOutcome;
+using winrm::Refusal;
+
+void Session::learn_from_login(const Exchange& exchange) {
+  const auto& event = exchange.login;
+  if (event.outcome != LoginOutcome::None) {
+    worker_.counters.logins[static_cast<std::size_t>(event.scheme)][static_cast<std::size_t>(event.outcome)]
+        .add();
+  }
+  if (event.refusal != Refusal::None) {
+    worker_.counters.refusals[static_cast<std::size_t>(event.refusal)].add();
+    log_refusal(exchange);
+  }
+  if (!worker_.login_guard || user_.empty()) return;
+  const ServerId server = *exchange.choice.server;
+  if (event.outcome == LoginOutcome::Succeeded) worker_.login_guard->succeeded(who(), server, worker_.now());
+  if (event.outcome != LoginOutcome::Failed || !event.tried_password) return;
+  const auto verdict = worker_.login_guard->failed(who(), server, worker_.now());
+  const auto tell = [&](std::string_view what) {
+    worker_.log.write(Level::Warn, std::string(what),
+                      {{"user", user_},
+                       {"client", client_endpoint_.address.text()},
+                       {"pool", pool().name()},
+                       {"server", name_of_server(server)}});
+  };
+  if (verdict.blocks_now) {
+    tell(
+        "logins of this user from this address are refused for a while: too many have failed, and the "
+        "account "
+        "might be locked");
+  }
+  if (verdict.many_addresses) tell("logins of this user fail from many addresses");
+  if (verdict.accepted_by) {
+    tell("account mismatch: this server rejects a user whom " + name_of_server(*verdict.accepted_by) +
+         " accepted; compare the account's password and state on both");
+  }
+}
+
+// At most once a second and worker, like errors.
+void Session::log_refusal(const Exchange& exchange) {
+  if (!worker_.log.writes(Level::Warn)) return;
+  auto& limit = worker_.refusal_limits[static_cast<std::size_t>(exchange.login.refusal)];
+  const auto held_back = limit.pass(worker_.now());
+  if (!held_back) return;
+  worker_.log.write(Level::Warn,
+                    "a login was refused: " + winrm::explain(exchange.login.refusal, login_.target()),
+                    {{"refusal", std::string(winrm::name_of(exchange.login.refusal))},
+                     {"scheme", std::string(winrm::name_of(exchange.login.scheme))},
+                     {"user", user_},
+                     {"client", client_endpoint_.text()},
+                     {"pool", pool().name()},
+                     {"server", name_of_server(*exchange.choice.server)},
+                     {"more", static_cast<std::int64_t>(*held_back)}});
+}
+
+std::string Session::name_of_server(ServerId server) const {
+  const auto* member = pool().member(server);
+  return member ? member->state->name : std::string();
+}
+
+}  // namespace winrmlb::proxy

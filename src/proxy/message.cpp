@@ -1,0 +1,99 @@
+// What the messages of an exchange say, where they can be read: the request's before a server is chosen, the
+// answer's before it is passed on. The bytes stay where they are and are relayed untouched.
+#include "winrmlb/proxy/session.h"
+
+namespace winrmlb::proxy {
+
+using net::IoResult;
+using net::Signal;
+using net::Signals;
+using winrm::EnvelopeScanner;
+
+namespace {
+// Of an input that holds a head and what the scanner looks at.
+constexpr std::size_t kScanRoom = EnvelopeScanner::kMostUtf16Bytes + 1024;
+}  // namespace
+
+// Reads until the scanner of the worker has seen enough, which is nearly always at once; a body that does not
+// go on is left to the steps that follow.
+net::Task<void> Session::read_on(net::Input& input, net::Stream& source, BodyPeek& peek, bool to_the_end) {
+  // The worker's scanner serves others while this session sleeps.
+  const auto own = std::make_unique<EnvelopeScanner>(worker_.scanner);
+  const std::size_t most = peek.end() + kScanRoom;
+  for (bool enough = false; !enough || (to_the_end && !peek.whole());) {
+    if (input.bytes().size() >= most || (input.full() && !input.reserve(most))) break;
+    const auto read = input.fill(source);
+    if (read.state == IoResult::State::Ok) {
+      enough = peek.feed(input.bytes(), *own);
+      continue;
+    }
+    if (read.state != IoResult::State::WouldBlock) break;
+    const Signals woken_by = co_await wakeup_;
+    if (woken_by.has(Signal::Stop)) stopping_ = true;
+    if (woken_by.has(Signal::Deadline)) break;
+  }
+  worker_.scanner = *own;
+}
+
+net::Task<void> Session::read_message(Exchange& exchange) {
+  auto& scanner = worker_.scanner;
+  scanner.restart(EnvelopeScanner::Side::Request, exchange.charset);
+  BodyPeek peek(exchange.head_bytes, exchange.request.body());
+  if (!peek.feed(client_input_.bytes(), scanner)) {
+    if (exchange.expects_continue) co_return;  // it waits for a word from the server
+    expect_within(timeouts().body_progress);
+    co_await read_on(client_input_, client_, peek, false);
+  }
+  exchange.message = scanner.facts();
+  exchange.visible = exchange.message.action != winrm::Action::None;
+  if (exchange.message.action == winrm::Action::Create) exchange.resource = scanner.resource_uri();
+  worker_.counters.operations[static_cast<std::size_t>(exchange.message.action)].add();
+}
+
+// A success teaches where a new shell or context lives; an error may be a fault. Anything else passes unread.
+bool Session::wants_answer(const Exchange& exchange) const noexcept {
+  if (!exchange.visible) return false;
+  if (exchange.status == 500) return true;
+  if (exchange.status / 100 != 2) return false;
+  switch (exchange.message.action) {
+    case winrm::Action::Create:
+    case winrm::Action::Enumerate:
+    case winrm::Action::Pull:
+      return true;
+    case winrm::Action::None:
+    case winrm::Action::Identify:
+    case winrm::Action::Get:
+    case winrm::Action::Put:
+    case winrm::Action::Delete:
+    case winrm::Action::Command:
+    case winrm::Action::Send:
+    case winrm::Action::Receive:
+    case winrm::Action::Signal:
+    case winrm::Action::Disconnect:
+    case winrm::Action::Reconnect:
+    case winrm::Action::Connect:
+    case winrm::Action::Release:
+    case winrm::Action::Subscribe:
+    case winrm::Action::Events:
+    case winrm::Action::FullDuplex:
+    case winrm::Action::Fault:
+    case winrm::Action::Other:
+      return false;
+  }
+  return false;
+}
+
+net::Task<void> Session::read_answer(Exchange& exchange) {
+  auto& scanner = worker_.scanner;
+  scanner.restart(EnvelopeScanner::Side::Response);
+  BodyPeek peek(exchange.response.ready(), exchange.response.body());
+  const bool whole = exchange.held != nullptr;  // it may have to wait while others are asked
+  if (!peek.feed(link_->input.bytes(), scanner) || (whole && !peek.whole())) {
+    expect_within(timeouts().body_progress);
+    co_await read_on(link_->input, link_->stream, peek, whole);
+  }
+  exchange.answer = scanner.facts();
+  exchange.answer_is_whole = peek.whole() && peek.end() == link_->input.bytes().size();
+}
+
+}  // namespace winrmlb::proxy
