@@ -69,6 +69,7 @@ Uuid Uuid::of(std::string_view text) noexcept {
   }
   Uuid id;
   std::memcpy(id.bytes_.data(), halves, sizeof halves);
+  id.bytes_[6] = static_cast<std::uint8_t>((id.bytes_[6] & 0x0f) | kHashVersion << 4);
   return id;
 }
 

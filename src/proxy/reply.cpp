@@ -107,7 +107,7 @@ net::Task<void> Session::answer(Exchange& exchange) {
   const auto now = static_cast<std::uint64_t>(worker_.now().time_since_epoch().count());
   const auto message_id = winrm::message_id(id_.value(), now);
   const auto& asked = exchange.message.message;
-  const std::string relates_to = asked ? "uuid:" + asked->text() : std::string();
+  const std::string relates_to = asked && !asked->is_hash() ? "uuid:" + asked->text() : std::string();
   const std::string body = winrm::make_fault(
       {.code = row.fault, .text = row.text, .relates_to = relates_to, .message_id = message_id});
   const std::string fields = fields_of(exchange.error->code, listener().settings);

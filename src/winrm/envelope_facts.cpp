@@ -126,7 +126,7 @@ void EnvelopeScanner::learn(Element element, std::string_view text) noexcept {
       set_once(facts_.operation_timeout_ms, duration_ms(whole));
       break;
     case Element::MessageId:
-      set_once(facts_.message, Uuid::parse(text));  // it is said again in faults, so it must be one
+      set_once(facts_.message, id());
       break;
     case Element::SessionId:
       set_once(facts_.session, id());

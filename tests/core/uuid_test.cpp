@@ -31,6 +31,8 @@ TEST(Uuid, NothingElseIsOne) {
 TEST(Uuid, AnyTextGivesOneAndCaseDoesNotMatter) {
   EXPECT_EQ(Uuid::of(kText), *Uuid::parse(kText));
   EXPECT_EQ(Uuid::of("Shell-1"), Uuid::of("sHELL-1"));
+  EXPECT_TRUE(Uuid::of("Shell-1").is_hash());
+  EXPECT_FALSE(Uuid::of(kText).is_hash());
   std::unordered_set<Uuid> seen;
   for (int i = 0; i < 10000; ++i)
     EXPECT_TRUE(seen.insert(Uuid::of("shell " + std::to_string(i))).second);

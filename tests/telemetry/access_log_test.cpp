@@ -140,8 +140,9 @@ TEST(AccessLog, WhatAMessageSaysIsThereOnlyIfItCouldBeRead) {
   made.operation_timeout_ms = 20000;
   made.fault = 2150858793;
   made.sent_again = 2;
-  EXPECT_THAT(line_for(made), EndsWith(",\"action\":\"receive\",\"shell\":\"7B1F3D60-2A5C-4E7E-8C0D-55E1A9D0C001\","
-                                       "\"operation_timeout_ms\":20000,\"fault\":2150858793,\"sent_again\":2}\n"));
+  EXPECT_THAT(line_for(made),
+              EndsWith(",\"action\":\"receive\",\"shell\":\"7B1F3D60-2A5C-4E7E-8C0D-55E1A9D0C001\","
+                       "\"operation_timeout_ms\":20000,\"fault\":2150858793,\"sent_again\":2}\n"));
 }
 
 TEST(AccessLog, ASessionHasALineOfItsOwn) {
@@ -164,9 +165,12 @@ TEST(AccessLog, ASessionHasALineOfItsOwn) {
   made.end = "closed";
   made.ended_by = "client";
   EXPECT_EQ(line_for(made),
-            "{\"time\":\"2026-11-24T08:00:00.123Z\",\"message\":\"session\",\"session\":\"12\",\"listener\":\"0.0.0.0:5985\","
-            "\"pool\":\"teams\",\"client\":\"10.1.2.3:50123\",\"server\":\"ps1\",\"user\":\"svc\",\"scheme\":\"basic\","
-            "\"exchanges\":9,\"shells\":1,\"commands\":2,\"request_bytes\":3,\"response_bytes\":4,\"longest_us\":5,\"total_us\":6,"
+            "{\"time\":\"2026-11-24T08:00:00.123Z\",\"message\":\"session\",\"session\":\"12\",\"listener\":"
+            "\"0.0.0.0:5985\","
+            "\"pool\":\"teams\",\"client\":\"10.1.2.3:50123\",\"server\":\"ps1\",\"user\":\"svc\",\"scheme\":"
+            "\"basic\","
+            "\"exchanges\":9,\"shells\":1,\"commands\":2,\"request_bytes\":3,\"response_bytes\":4,\"longest_"
+            "us\":5,\"total_us\":6,"
             "\"end\":\"closed\",\"ended_by\":\"client\",\"sealed\":false,\"bound\":false}\n");
 }
 

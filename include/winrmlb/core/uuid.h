@@ -23,6 +23,8 @@ class Uuid {
   static std::optional<Uuid> parse(std::string_view text) noexcept;
   /// The UUID that `text` is, or one made from it: equal texts (but for case) give equal ones.
   static Uuid of(std::string_view text) noexcept;
+  /// Made from a text that is none (or of version 8, which nobody else uses): not to be said to anybody.
+  bool is_hash() const noexcept { return bytes_[6] >> 4 == kHashVersion; }
 
   /// Upper case, with hyphens, as Windows writes it.
   std::string text() const;
@@ -32,6 +34,7 @@ class Uuid {
   friend constexpr auto operator<=>(const Uuid&, const Uuid&) = default;
 
  private:
+  static constexpr std::uint8_t kHashVersion = 8;  // RFC 9562 5.8: made as the maker sees fit
   std::uint64_t half(std::size_t at) const noexcept {
     std::uint64_t value = 0;
     std::memcpy(&value, bytes_.data() + at, sizeof value);

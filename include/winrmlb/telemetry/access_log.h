@@ -55,8 +55,8 @@ struct AccessRecord {
   std::string_view action;  // "receive"
   std::string_view shell;   // its id
   std::uint32_t operation_timeout_ms = 0;
-  std::uint32_t fault = 0;        // the outermost code of the server's fault
-  std::uint16_t sent_again = 0;   // to other servers: hunts, quotas, repeats
+  std::uint32_t fault = 0;       // the outermost code of the server's fault
+  std::uint16_t sent_again = 0;  // to other servers: hunts, quotas, repeats
 };
 
 /// One session, when it has ended. The same rules.
