@@ -13,10 +13,16 @@ Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::build(const conf
                       .target_bytes = settings.limits.target_bytes,
                       .body_bytes = settings.limits.body_bytes};
   std::vector<std::shared_ptr<const net::TlsContext>> server_contexts;
+  std::vector<std::shared_ptr<const proxy::CookieKeys>> cookie_keys;
   for (const auto& pool : settings.pools) {
     auto context = net::TlsContext::for_servers(pool.server_tls);
     if (!context) return context.error();
     server_contexts.push_back(*context);
+    cookie_keys.emplace_back();
+    if (pool.affinity.cookie.key_file.empty()) continue;
+    auto keys = proxy::CookieKeys::load(pool.affinity.cookie.key_file);
+    if (!keys) return std::move(keys).error();
+    cookie_keys.back() = std::make_shared<const proxy::CookieKeys>(std::move(*keys));
   }
   for (const auto& listener : settings.listeners) {
     proxy::ListenerEntry entry{.id = listener_id(listener), .settings = listener};
@@ -40,6 +46,7 @@ Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::build(const conf
   for (std::size_t i = 0; i < settings.pools.size(); ++i) {
     auto entry = build_pool(settings.pools[i], settings.limits, predecessor);
     entry.server_tls = server_contexts[i];
+    entry.cookie_keys = cookie_keys[i];
     snapshot->pools.push_back(std::move(entry));
   }
   snapshot->revision = predecessor ? predecessor->revision + 1 : 1;

@@ -186,6 +186,14 @@ Choice Pool::route(const Facts& facts, TimePoint now) {
   });
 }
 
+Choice Pool::place_session(const ClientAddress& client, TimePoint now) const {
+  const Facts facts{.client = client, .bound = {}, .pinned = {}};
+  auto all = candidates(facts, now);
+  for (auto& candidate : all)
+    candidate.clients = member(candidate.id)->state->sessions.load(std::memory_order_relaxed);
+  return choose(facts, std::nullopt, all, {});
+}
+
 Pool::Moved Pool::move_away(const ClientAddress& client, ServerId failed, TimePoint now) {
   const Facts facts{client, std::nullopt, std::nullopt};
   const auto policy = policy_for(client);

@@ -62,6 +62,18 @@ Status Session::choose(Exchange& exchange) {
     }
     exchange.unfit_link = link_;
   }
+  if (!exchange.unfit_link && exchange.cookie_server) {
+    const auto choice = pool().route(
+        {.client = client(), .bound = {}, .pinned = exchange.cookie_server, .pin_is_shell = false},
+        worker_.now());
+    if (choice.reason == Reason::Pinned) exchange.choice = choice;
+  } else if (is_spread()) {
+    exchange.choice = pool().place_session(client(), worker_.now());
+  }
+  if (exchange.choice.server) {
+    use_link(*exchange.choice.server);
+    return Done{};
+  }
   exchange.choice = pool().route({.client = client(),
                                   .bound = {},
                                   .pinned = {},

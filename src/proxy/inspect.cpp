@@ -107,6 +107,8 @@ Status Session::edit_request(Exchange& exchange, const http::RequestHead& head) 
   if (exchange.refused) return Error(*exchange.refused);
   http::Edit edit(head.bytes);
   if (auto removed = http::remove_hop_by_hop(edit, worker_.fields, Side::Client); !removed) return removed;
+  if (!take_out_cookies(exchange, edit))
+    return Error{ErrorCode::BadRequest, Side::Client, "too many cookies"};
   std::string added;
   if (listener().settings.forwarded != config::ForwardedField::None) {
     for (const auto& field : worker_.fields.all()) {

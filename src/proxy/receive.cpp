@@ -80,9 +80,14 @@ Status Session::take_response_head(Exchange& exchange, std::size_t head_bytes) {
   if (!http::is_interim(head->status)) note_answer_to_login(exchange);
   http::Edit edit(head->bytes);
   if (auto removed = http::remove_hop_by_hop(edit, worker_.fields, Side::Server); !removed) return removed;
-  if (!http::is_interim(head->status) && (stopping_ || worker_.stopping) && head->keep_alive) {
-    edit.add("Connection: close\r\n");
-    exchange.server_keeps = false;
+  std::string added;
+  if (!http::is_interim(head->status)) {
+    added = cookie_for(exchange);
+    if ((stopping_ || worker_.stopping) && head->keep_alive) {
+      added += "Connection: close\r\n";
+      exchange.server_keeps = false;
+    }
+    if (!added.empty()) edit.add(added);
   }
   const http::BodyReader body(head->framing, head->content_length, Side::Server, snapshot_->limits);
   if (!replace_head(link_->input, edit, head_bytes)) {

@@ -64,6 +64,10 @@ class Pool {
   /// fail back.
   Choice route(const Facts& facts, TimePoint now);
 
+  /// Where one session goes that is not to follow its address: to the fit server with the fewest sessions per
+  /// weight. Nothing is noted.
+  Choice place_session(const ClientAddress& client, TimePoint now) const;
+
   /// A connect to `failed` did not succeed. An address that holds nothing there moves (compare-and-swap:
   /// whoever comes second gets the first one's answer); one that holds something stays until the verdict.
   struct Moved {

@@ -65,9 +65,10 @@ struct Exchange {
   bool visible = false;           // its envelope has been read: `message`
   winrm::Charset charset = winrm::Charset::Utf8;
   winrm::EnvelopeFacts message;
-  std::string resource;               // ResourceURI of a Create
-  std::unique_ptr<std::string> held;  // what was sent of the request, while it may be sent again
-  bool client_keeps = true;           // the client wants the connection to go on
+  std::optional<ServerId> cookie_server;  // that our cookie names
+  std::string resource;                   // ResourceURI of a Create
+  std::unique_ptr<std::string> held;      // what was sent of the request, while it may be sent again
+  bool client_keeps = true;               // the client wants the connection to go on
   Pump request;
 
   // choose, connect

@@ -97,6 +97,9 @@ class Session {
   void note_login(const winrm::Credentials& credentials);
   bool is_blocked() const;
   Status edit_request(Exchange& exchange, const http::RequestHead& head);
+  bool take_out_cookies(Exchange& exchange, http::Edit& edit);
+  std::string cookie_for(const Exchange& exchange);
+  bool is_spread() const noexcept;
   bool replace_head(net::Input& input, http::Edit& edit, std::size_t& head_bytes);
   net::Task<void> read_message(Exchange& exchange);
   net::Task<void> read_answer(Exchange& exchange);
@@ -187,6 +190,7 @@ class Session {
   winrm::Scheme scheme_ = winrm::Scheme::None;  // of that login
   winrm::LoginTrace login_;                     // of the connection-bound login, if there is one
   bool bound_ = false;                          // a connection-bound login began, or sealed messages came
+  bool has_cookie_ = false;                     // the client has been given one for its server, or brought it
   bool stopping_ = false;
   bool awaits_verdict_ = false;
   bool client_ended_ = false;  // the client has finished sending; it may still read

@@ -17,6 +17,7 @@
 #include "winrmlb/core/ids.h"
 #include "winrmlb/http/limits.h"
 #include "winrmlb/net/tls.h"
+#include "winrmlb/proxy/cookie.h"
 #include "winrmlb/proxy/routes.h"
 
 namespace winrmlb::proxy {
@@ -34,6 +35,7 @@ struct PoolEntry {
   std::shared_ptr<balance::Pool> pool;
   std::vector<Target> targets;                        // in the order of pool->members()
   std::shared_ptr<const net::TlsContext> server_tls;  // always there; used by TLS listeners' sessions
+  std::shared_ptr<const CookieKeys> cookie_keys;      // null: no session cookie
 
   const Target* target(ServerId id) const noexcept;
 };
