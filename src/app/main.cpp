@@ -8,6 +8,7 @@
 #include "winrmlb/admin/status.h"
 #include "winrmlb/app/control.h"
 #include "winrmlb/config/load.h"
+#include "winrmlb/net/tls_memory.h"
 
 namespace {
 
@@ -95,6 +96,7 @@ int dispatch(const CLI::App& app, const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  winrmlb::net::keep_tls_buffers();
   namespace help = winrmlb::app::help;
   CLI::App app{"A layer-7 load balancer that knows WinRM", "winrm-lb"};
   app.footer(help::kProgram);
