@@ -9,7 +9,8 @@
 
 namespace winrmlb::app {
 
-// Accepts on one listening socket. Takes several connections per turn, but not so many that sessions starve.
+// Accepts on one listening socket. Takes several connections per turn, but fewer than a turn can carry on: a
+// crowd waits in the kernel's queue, where nobody's time runs out, and not half-way through its handshakes.
 class Worker::Acceptor final : private net::Polled {
  public:
   Acceptor(Worker& worker, ListenerId listener, net::Descriptor socket)
@@ -28,7 +29,7 @@ class Worker::Acceptor final : private net::Polled {
     if (std::exchange(watching_, false)) worker_.poller_.forget(socket_.get(), *this);
   }
   void ready(std::uint32_t) override {
-    constexpr int kPerTurn = 64;
+    constexpr int kPerTurn = 16;
     for (int i = 0; i < kPerTurn; ++i) {
       auto connection = net::accept_one(socket_.get());
       if (connection) {
