@@ -1,12 +1,14 @@
 """Servers that do to a connection what a test says, on raw sockets: many held requests, or bodies without end.
 
-HoldingServer holds every request that has HOLD in its head, until it is released; ThreadedServer gives each
+HoldingServer holds every request that has HOLD in its head, until it is released, and speaks TLS if it is given a
+certificate and its key; ThreadedServer gives each
 connection to a function, in a thread of its own. Both answer the balancer's checks, which never hold.
 """
 
 import contextlib
 import selectors
 import socket
+import ssl
 import threading
 
 HOLD = b"X-Hold: yes"
@@ -42,12 +44,21 @@ class _Server:
 
 
 class HoldingServer(_Server):
-    def __init__(self, address="127.0.0.1"):
+    def __init__(self, address="127.0.0.1", certificate=None, key=None):
         super().__init__(address)
+        self._tls = None
+        if certificate is not None:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._tls.load_cert_chain(certificate, key)
         self._selector = selectors.DefaultSelector()
         self._listener.setblocking(False)
         self._wake, self._woken = socket.socketpair()
         self._held, self.released = set(), False
+
+    @property
+    def settings(self):
+        tls = {} if self._tls is None else {"tls_port": self.address[1]}
+        return super().settings | tls
 
     @property
     def held(self):
@@ -83,8 +94,15 @@ class HoldingServer(_Server):
         with contextlib.suppress(BlockingIOError):
             while True:
                 connection, _ = self._listener.accept()
-                connection.setblocking(False)
-                self._selector.register(connection, selectors.EVENT_READ, bytearray())
+                with contextlib.suppress(ConnectionError):  # a check has left already
+                    self._selector.register(self._begun(connection), selectors.EVENT_READ, bytearray())
+
+    def _begun(self, connection):
+        """Never waits: a handshake is made by the first reads."""
+        connection.setblocking(False)
+        if self._tls is None:
+            return connection
+        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
 
     def _release(self):
         self.released = True
@@ -96,6 +114,8 @@ class HoldingServer(_Server):
     def _read(self, connection, received):
         try:
             piece = connection.recv(65536)
+        except ssl.SSLWantReadError:
+            return
         except OSError:
             piece = b""
         if not piece:
