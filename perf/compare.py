@@ -29,6 +29,7 @@ def arguments():
     parser.add_argument("--build", default=os.path.join(HERE, "..", "build", "release"), help="build folder (build/release)")
     parser.add_argument("--winrm-lb", help="the binary under test (winrm-lb of the build folder)")
     parser.add_argument("--before", metavar="BINARY", help="another winrm-lb, to see what a change did")
+    parser.add_argument("--unread", action="store_true", help="winrm-lb against itself with shells.scan off: what reading messages costs")
     parser.add_argument("--tools", help="folder of winrm-load and winrm-perf-server (perf of the build folder)")
     parser.add_argument("--with", dest="others", action="append", default=[], choices=["nginx"], help="measure this one too")
     parser.add_argument("--self-check", action="store_true", help="HAProxy against itself: every ratio should be 1")
@@ -57,6 +58,8 @@ def contenders(options, folder):
         if not os.access(binary, os.X_OK):
             sys.exit(f"{binary} is missing: build it, name it with --winrm-lb, or try --self-check")
         chosen.append(proxies.WinrmLb(folder, binary))
+    if options.unread:
+        return chosen + [proxies.WinrmLb(folder, binary, "unread", "shells: {scan: false}")]
     if options.before:
         chosen.append(proxies.WinrmLb(folder, options.before))
         chosen[-1].name = "before"

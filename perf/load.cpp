@@ -50,7 +50,8 @@ struct Session {
   unsigned number = 0;
   Stream stream;
   MessageReader reader;
-  std::string_view out;
+  std::string request;   // as sent last; made anew only when it changes
+  std::string_view out;  // what is left of it to send
   Clock::time_point began;
   bool asked = false;    // an exchange is under way
   bool waiting = false;  // Idle: its poll is out
@@ -60,6 +61,16 @@ struct Session {
 int keep_ticket(SSL* ssl, SSL_SESSION* ticket) {
   static_cast<Session*>(SSL_get_app_data(ssl))->ticket.reset(ticket);
   return 1;
+}
+
+// Each client polls a shell of its own.
+std::string of_its_own_shell(std::string request, std::size_t client) {
+  constexpr std::string_view kSelector = "Name=\"ShellId\">";
+  constexpr std::size_t kDigits = 8;  // of the id, its first ones
+  const auto at = request.find(kSelector) + kSelector.size();
+  for (std::size_t i = 0; i < kDigits; ++i)
+    request[at + kDigits - 1 - i] = "0123456789ABCDEF"[client >> 4 * i & 15];
+  return request;
 }
 
 class Driver {
@@ -146,7 +157,9 @@ void Driver::ask(Session& session) {
   session.began = now_;
   session.asked = true;
   if (session.stream.fd() < 0) connect(session);
-  session.out = request_;
+  if (session.request.empty())
+    session.request = of_its_own_shell(request_, static_cast<std::size_t>(&session - sessions_.data()));
+  session.out = session.request;
 }
 
 // True once nothing is left to send.
@@ -192,7 +205,8 @@ void Driver::finish(Session& session) {
   if (session.stream.ssl() != nullptr && SSL_session_reused(session.stream.ssl()) == 1) ++resumed_;
   if (options_.mode == Mode::Idle) {
     session.waiting = true;
-    session.out = hold_request_;
+    session.request = of_its_own_shell(hold_request_, static_cast<std::size_t>(&session - sessions_.data()));
+    session.out = session.request;
     ++waiting_;
   } else {
     if (options_.mode == Mode::Connect) session.stream.close();

@@ -78,6 +78,10 @@ class WinrmLb(Proxy):
     name = "winrm-lb"
     note = "a TLS listener always talks TLS to its servers"
 
+    def __init__(self, folder, binary, name=None, pool_keys=""):
+        super().__init__(folder, binary)
+        self.name, self.pool_keys = name or self.name, pool_keys
+
     def supports(self, client_tls, server_tls):
         return client_tls == server_tls
 
@@ -99,6 +103,7 @@ listeners:
 pools:
   farm:
     server_tls: {{ca: {setting.certificates.ca}}}
+    {self.pool_keys}
     servers:
 {servers}
 log: {{level: warn, access_file: "{access}"}}

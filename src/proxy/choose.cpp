@@ -35,6 +35,7 @@ Status Session::choose(Exchange& exchange) {
   }
   const auto pin = pin_of(exchange);
   exchange.server_had_pin = pin && pin->is_shell;
+  if (exchange.server_had_pin) known_shell_ = *exchange.message.shell;
   if (bound_ && link_->server) {
     if (pin && pin->server != *link_->server) worker_.counters.pin_conflicts.add();
     exchange.choice = {*link_->server, Reason::Bound};

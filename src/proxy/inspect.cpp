@@ -34,7 +34,7 @@ net::Task<Status> Session::inspect(Exchange& exchange) {
   }
   const http::BodyReader body(head->framing, head->content_length, Side::Client, snapshot_->limits);
   if (auto edited = edit_request(exchange, *head); !edited) co_return edited;
-  if (exchange.brings_login && is_blocked()) {
+  if (exchange.brings_login && !exchange.login_is_known && is_blocked()) {
     worker_.counters.logins_blocked.add();
     co_return failure(ErrorCode::LoginBlocked, Side::Client, "too many logins failed");
   }
@@ -59,18 +59,20 @@ bool Session::note_request(Exchange& exchange, const http::RequestHead& head) {
   bool readable = false;
   bool encoded = false;
   // A connection-bound login goes for all that follows on the connection; any other for its exchange.
-  if (!bound_) {
-    scheme_ = winrm::Scheme::None;
-    user_.clear();
-  }
+  if (!bound_) scheme_ = winrm::Scheme::None;
   winrm::LoginRequest login{.channel = listener().tls ? winrm::Channel::Tls : winrm::Channel::Plain};
-  std::string_view content_type;
   for (const auto& field : worker_.fields.all()) {
     if (field.known == http::FieldName::Authorization) {
       login.credentials = winrm::read_authorization(field.value);
-      note_login(login.credentials);
+      exchange.login_hash = std::hash<std::string_view>{}(field.value);
+      exchange.login_is_known =
+          login.credentials.scheme == winrm::Scheme::Basic && exchange.login_hash == accepted_login_;
+      if (exchange.login_is_known) {
+        scheme_ = winrm::Scheme::Basic;
+      } else {
+        note_login(login.credentials);
+      }
     } else if (field.known == http::FieldName::ContentType) {
-      content_type = field.value;
       exchange.sealed = winrm::is_sealed(field.value);
       if (exchange.sealed) bound_ = true;
       readable = winrm::is_soap(field.value);
@@ -81,9 +83,13 @@ bool Session::note_request(Exchange& exchange, const http::RequestHead& head) {
   }
   const bool empty = head.framing == http::Framing::None ||
                      (head.framing == http::Framing::Length && head.content_length == 0);
-  login.payload = winrm::payload_of(content_type, empty ? winrm::Framed::Empty : winrm::Framed::WithBody);
+  login.payload = empty             ? winrm::Payload::Nothing
+                  : exchange.sealed ? winrm::Payload::Sealed
+                  : readable        ? winrm::Payload::Soap
+                                    : winrm::Payload::Other;
   login_.request(login);
   exchange.brings_login = login.credentials.scheme != winrm::Scheme::None;
+  if (!bound_ && !exchange.brings_login) user_.clear();
   return readable && !encoded && pool().settings().shells.scan;
 }
 

@@ -18,6 +18,8 @@ void Session::learn_from_login(const Exchange& exchange) {
     worker_.counters.refusals[static_cast<std::size_t>(event.refusal)].add();
     log_refusal(exchange);
   }
+  if (exchange.login_is_known && event.outcome == LoginOutcome::Succeeded) return;
+  accepted_login_ = event.outcome == LoginOutcome::Succeeded ? exchange.login_hash : 0;
   if (!worker_.login_guard || user_.empty()) return;
   const ServerId server = *exchange.choice.server;
   if (event.outcome == LoginOutcome::Succeeded) worker_.login_guard->succeeded(who(), server, worker_.now());

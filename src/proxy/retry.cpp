@@ -46,6 +46,7 @@ bool Session::may_be_sent_again(const Exchange& exchange) const {
   const auto& message = exchange.message;
   if (winrm::may_leave_full_one(message, kUnbound)) return settings.retry_create;
   if (winrm::may_be_sent_again(message, kUnbound) == winrm::Reach::Any) return true;
+  if (message.shell == known_shell_) return false;
   const auto& shells = pool().shells();
   return settings.hunt && winrm::may_be_hunted(message, kUnbound) &&
          !shells.find(*message.shell, balance::PinKind::Shell) &&

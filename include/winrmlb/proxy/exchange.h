@@ -60,7 +60,9 @@ struct Exchange {
   http::Method method = http::Method::Other;
   std::string target;
   bool sealed = false;
-  bool brings_login = false;      // an Authorization field
+  bool brings_login = false;    // an Authorization field
+  bool login_is_known = false;  // the session's last one by Basic, which was accepted
+  std::size_t login_hash = 0;
   bool expects_continue = false;  // the client sends its body only when it is told to
   bool visible = false;           // its envelope has been read: `message`
   winrm::Charset charset = winrm::Charset::Utf8;

@@ -188,9 +188,12 @@ class Session {
   std::uint32_t exchanges_ = 0;
   std::string user_;                            // of the login that the exchange goes by, if that names it
   winrm::Scheme scheme_ = winrm::Scheme::None;  // of that login
-  winrm::LoginTrace login_;                     // of the connection-bound login, if there is one
-  bool bound_ = false;                          // a connection-bound login began, or sealed messages came
-  bool has_cookie_ = false;                     // the client has been given one for its server, or brought it
+  // Of what comes with every request of a session, and need not be looked up each time.
+  std::size_t accepted_login_ = 0;  // hash of the Basic login that was accepted last
+  Uuid known_shell_;                // of the last message with a pin
+  winrm::LoginTrace login_;         // of the connection-bound login, if there is one
+  bool bound_ = false;              // a connection-bound login began, or sealed messages came
+  bool has_cookie_ = false;         // the client has been given one for its server, or brought it
   bool stopping_ = false;
   bool awaits_verdict_ = false;
   bool client_ended_ = false;  // the client has finished sending; it may still read
