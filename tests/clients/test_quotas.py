@@ -25,6 +25,8 @@ def three_servers_with_little_room():
 @pytest.fixture(name="balancer")
 def with_defaults(sims):
     with Balancer(sims, workers=4) as balancer:
+        for sim in sims:  # room is looked for on servers that have passed their first check
+            assert balancer.await_state(sim.name, "up")
         yield balancer
 
 
