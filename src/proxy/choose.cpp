@@ -56,12 +56,14 @@ Status Session::choose(Exchange& exchange) {
       return Done{};
     }
   }
-  if (link_->server) {
-    if (keeps(*link_->server)) {
-      exchange.choice = {*link_->server, Reason::Affinity};
+  // Not the link used last: that may lead to a shell which an address of another server made.
+  if (auto* home = home_ ? link_to(*home_) : nullptr) {
+    if (keeps(*home_)) {
+      link_ = home;
+      exchange.choice = {*home_, Reason::Affinity};
       return Done{};
     }
-    exchange.unfit_link = link_;
+    exchange.unfit_link = home;
   }
   if (!exchange.unfit_link && exchange.cookie_server) {
     const auto choice = pool().route(

@@ -33,7 +33,10 @@ Error connect_error(int error, const std::string& server, const Endpoint& target
 net::Task<Status> Session::connect(Exchange& exchange) {
   if (bound_) close_other_links();
   if (exchange.unfit_link) drop_link(*std::exchange(exchange.unfit_link, nullptr));
-  if (link_->server) co_return Done{};
+  if (link_->server) {
+    note_home(exchange);
+    co_return Done{};
+  }
   const TimePoint until = worker_.now() + timeouts().queue;
   std::size_t servers_left = pool().members().size();
   bool tried_again = false;
@@ -42,6 +45,7 @@ net::Task<Status> Session::connect(Exchange& exchange) {
     Status status = co_await connect_once(server, until, exchange.at);
     if (status) {
       enter_server(server);
+      note_home(exchange);
       co_return status;
     }
     worker_.counters.connect_failures.add();
@@ -66,6 +70,7 @@ net::Task<Status> Session::connect(Exchange& exchange) {
       exchange.choice = moved.choice;
       if (auto* there = link_to(*moved.choice.server)) {
         link_ = there;
+        note_home(exchange);
         co_return Done{};
       }
       continue;
@@ -82,6 +87,12 @@ net::Task<Status> Session::connect(Exchange& exchange) {
     exchange.choice = pool().route({.client = client(), .bound = {}, .pinned = {}}, worker_.now());
     if (!exchange.choice.server || --servers_left == 0) co_return status;
   }
+}
+
+// The server that the address gave this session; a pin or a hunt leads elsewhere for one exchange only.
+void Session::note_home(const Exchange& exchange) noexcept {
+  const auto reason = exchange.choice.reason;
+  if (reason != balance::Reason::Pinned && reason != balance::Reason::Hunted) home_ = exchange.choice.server;
 }
 
 // TCP, and TLS when the client came by TLS: never less protected than the client asked for.

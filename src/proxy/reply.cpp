@@ -73,8 +73,10 @@ net::Task<void> Session::find_out_whether_lost(Exchange& exchange) {
   constexpr milliseconds kPatience{2000};
   const bool broke = exchange.error->code == ErrorCode::ResetByServer;
   const bool begun = exchange.response.bytes() != exchange.interim_bytes;
-  if (!broke || begun || bound_ || !exchange.visible || !exchange.message.shell || !exchange.choice.server)
-    co_return;
+  // A Create names the shell that it asks for, not one that can be lost.
+  const bool uses_shell =
+      exchange.visible && exchange.message.shell && exchange.message.action != winrm::Action::Create;
+  if (!broke || begun || bound_ || !uses_shell || !exchange.choice.server) co_return;
   suspect(*exchange.choice.server, ErrorCode::ResetByServer);
   co_await await_verdict(*exchange.choice.server, worker_.now() + kPatience);
   if (!keeps(*exchange.choice.server)) exchange.error->code = ErrorCode::ShellServerDown;

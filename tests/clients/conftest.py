@@ -15,12 +15,3 @@ if not os.path.exists(os.environ.get("OPENSSL_CONF", "")) or not os.path.samefil
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
 for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
     os.environ.pop(name, None)
-
-# What the balancer is about to learn. Whoever finishes it takes its file from the list; until then a failure is none.
-COMING = {"test_quotas.py", "test_retransmissions.py", "test_shells.py", "test_wrong_passwords.py"}
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.path.name in COMING:
-            item.add_marker(pytest.mark.xfail(reason="the balancer is about to learn this", strict=False))

@@ -113,6 +113,7 @@ class Session {
   std::optional<Pin> pin_of(const Exchange& exchange);
   bool keeps(ServerId server) const noexcept;
   ServerLink* link_to(ServerId server) noexcept;
+  void note_home(const Exchange& exchange) noexcept;
   void use_link(ServerId server);
   void drop_link(ServerLink& link);
   void close_links();
@@ -173,6 +174,7 @@ class Session {
   net::Input client_input_;
   ServerLink first_link_;
   std::vector<std::unique_ptr<ServerLink>> further_links_;
+  std::optional<ServerId> home_;     // where messages without a pin go
   ServerLink* link_ = &first_link_;  // the one that the exchange uses
   // What its line in the log says.
   struct Tally {
