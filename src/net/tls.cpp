@@ -1,6 +1,7 @@
 #include "winrmlb/net/tls.h"
 
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include "tls_openssl.h"
@@ -86,12 +87,12 @@ std::unique_ptr<TlsConnection> TlsConnection::accept(std::shared_ptr<const TlsCo
 }
 
 std::unique_ptr<TlsConnection> TlsConnection::connect(std::shared_ptr<const TlsContext> context,
-                                                      const std::string& host) {
+                                                      const std::string& host, Resume resume) {
   std::unique_ptr<TlsConnection> made(new TlsConnection(std::move(context)));
   SSL* ssl = made->ssl_;
   SSL_set_connect_state(ssl);
   SSL_set_ex_data(ssl, presented_index(), new Presented{host, {}, X509_V_OK});
-  made->context_->sessions().offer(host, ssl);
+  if (resume == Resume::Yes) made->context_->sessions().offer(host, ssl);
   const auto& wanted = made->context_->server_settings().server_name;
   const std::string& name = wanted.empty() ? host : wanted;
   if (IpAddress::parse(name)) {
@@ -180,5 +181,12 @@ std::string TlsConnection::server_name() const {
 std::string_view TlsConnection::version() const noexcept { return SSL_get_version(ssl_); }
 
 bool TlsConnection::resumed() const noexcept { return SSL_session_reused(ssl_) == 1; }
+
+std::optional<WallTime> TlsConnection::certificate_end() const {
+  const X509* certificate = SSL_get0_peer_certificate(ssl_);
+  std::tm end{};
+  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return std::nullopt;
+  return std::chrono::system_clock::from_time_t(::timegm(&end));
+}
 
 }  // namespace winrmlb::net

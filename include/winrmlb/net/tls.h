@@ -117,8 +117,10 @@ class TlsConnection {
   static std::unique_ptr<TlsConnection> accept(std::shared_ptr<const TlsContext> context);
   /// The side that opens a connection to the server `host`; verifies `server_name` of the settings, else
   /// `host`.
+  /// Without `Resume::Yes` the server shows its certificate anew, whatever was agreed before.
+  enum class Resume : std::uint8_t { No, Yes };
   static std::unique_ptr<TlsConnection> connect(std::shared_ptr<const TlsContext> context,
-                                                const std::string& host);
+                                                const std::string& host, Resume resume = Resume::Yes);
   ~TlsConnection();
   TlsConnection(const TlsConnection&) = delete;
   TlsConnection& operator=(const TlsConnection&) = delete;
@@ -136,6 +138,8 @@ class TlsConnection {
   /// The name that the client asked for (RFC 6066 3); empty if none.
   std::string server_name() const;
   bool resumed() const noexcept;
+  /// When the certificate of the other side ends, if it showed one.
+  std::optional<WallTime> certificate_end() const;
 
  private:
   explicit TlsConnection(std::shared_ptr<const TlsContext> context);
