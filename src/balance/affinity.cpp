@@ -23,6 +23,8 @@ struct AffinityTable::State {
   std::atomic<std::size_t> entries{0};                // written under `assignment`
   std::atomic<std::size_t> capacity;
   std::atomic<Duration> ttl;
+  std::atomic<Duration> opaque_idle{Duration::zero()};
+  std::atomic<Duration> opaque_quiet{Duration::zero()};
 
   State(std::uint32_t capacity_, Duration ttl_) : capacity(capacity_), ttl(ttl_) {
     for (std::size_t i = 0; i < kStripes; ++i)
@@ -30,7 +32,12 @@ struct AffinityTable::State {
   }
 
   Stripe& stripe_of(const ClientAddress& client) noexcept { return *stripes[hash(client) >> 58]; }
-  Duration lifetime() const noexcept { return ttl.load(std::memory_order_relaxed); }
+  Lifetimes lifetime() const noexcept {
+    const Duration all = ttl.load(std::memory_order_relaxed);
+    const Duration idle = opaque_idle.load(std::memory_order_relaxed);
+    return {all, idle == Duration::zero() ? all : std::min(idle, all),
+            opaque_quiet.load(std::memory_order_relaxed)};
+  }
 
   // All below want `assignment` held, and where a stripe is passed, its lock too.
 
@@ -265,7 +272,7 @@ void AffinityTable::sweep(TimePoint now) {
 
 namespace {
 
-AffinityTable::Row row_of(const Record& record, TimePoint now, Duration ttl) {
+AffinityTable::Row row_of(const Record& record, TimePoint now, Lifetimes ttl) {
   const auto sessions = record.sessions.at(record.server);
   const auto shells = record.pins.at(record.server);
   return {.client = record.client,
@@ -301,6 +308,28 @@ std::vector<AffinityTable::Row> AffinityTable::snapshot(TimePoint now) const {
     });
   }
   return rows;
+}
+
+void AffinityTable::set_opaque(Duration idle, Duration quiet) {
+  state_->opaque_idle = idle;
+  state_->opaque_quiet = quiet;
+}
+
+std::vector<AffinityTable::Holder> AffinityTable::holders(ServerId server, TimePoint now) const {
+  const auto quiet = state_->lifetime().opaque_quiet;
+  std::vector<Holder> all;
+  for (const auto& stripe : state_->stripes) {
+    const std::lock_guard lock(stripe->mutex);
+    stripe->for_each([&](const Record& record) {
+      Holder holder{record.client, record.sessions.at(server), record.pins.at(server), record.since, {}, {}};
+      if (record.server == server && record.last_opaque && now < *record.last_opaque + quiet) {
+        holder.last_opaque = record.last_opaque;
+        holder.opaque_quiet_at = *record.last_opaque + quiet;
+      }
+      if (holder.sessions > 0 || holder.shells > 0 || holder.last_opaque) all.push_back(holder);
+    });
+  }
+  return all;
 }
 
 AffinityTable::Counters AffinityTable::counters() const {

@@ -2,14 +2,18 @@
 
 namespace winrmlb::balance {
 
-Entry Record::entry(TimePoint now, Duration ttl) const noexcept {
+Entry Record::entry(TimePoint now, Lifetimes times) const noexcept {
   const auto here = sessions.at(server);
-  const bool lasting = pins.at(server) > 0 || lingers(now, ttl);
-  return {
-      .server = server,
-      .home = home,
-      .holds = here > 0 || lasting,
-      .expects = expected > 0 && now<last_used + kConnectingTime, .more_than_a_session = here> 1 || lasting};
+  const bool shells = pins.at(server) > 0;
+  const bool lasting = shells || lingers(now, times);
+  const bool expecting = expected > 0 && now < last_used + kConnectingTime;
+  return {.server = server,
+          .home = home,
+          .holds = here > 0 || lasting,
+          .expects = expecting,
+          .more_than_a_session = here > 1 || lasting,
+          .lives = here > 0 || shells,
+          .quiet = !last_opaque || now >= *last_opaque + times.opaque_quiet};
 }
 
 Record* Stripe::find(const ClientAddress& client) noexcept {
@@ -36,23 +40,23 @@ void Stripe::remove(const ClientAddress& client) noexcept {
   index_.erase(found);
 }
 
-void Stripe::touch(Record& record, TimePoint now, Duration ttl) noexcept {
+void Stripe::touch(Record& record, TimePoint now, Lifetimes times) noexcept {
   record.last_used = std::max(record.last_used, now);  // workers read the clock on their own
-  auto& target = record.busy() ? busy_ : record.lingers(now, ttl) ? lingering_ : idle_;
+  auto& target = record.busy() ? busy_ : record.lingers(now, times) ? lingering_ : idle_;
   auto& place = index_.find(record.client)->second;
   target.splice(target.end(), *place.list, place.position);
   place.list = &target;
 }
 
-const Record* Stripe::oldest_evictable(TimePoint now, Duration ttl) const noexcept {
+const Record* Stripe::oldest_evictable(TimePoint now, Lifetimes times) const noexcept {
   if (!idle_.empty()) return &idle_.front();
-  if (!lingering_.empty() && !lingering_.front().lingers(now, ttl)) return &lingering_.front();
+  if (!lingering_.empty() && !lingering_.front().lingers(now, times)) return &lingering_.front();
   return nullptr;
 }
 
-const Record* Stripe::oldest_expired(TimePoint now, Duration ttl) const noexcept {
+const Record* Stripe::oldest_expired(TimePoint now, Lifetimes times) const noexcept {
   for (const auto* list : {&idle_, &lingering_}) {
-    if (!list->empty() && list->front().expired(now, ttl)) return &list->front();
+    if (!list->empty() && list->front().expired(now, times)) return &list->front();
   }
   return nullptr;
 }

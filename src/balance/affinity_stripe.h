@@ -23,6 +23,13 @@ namespace winrmlb::balance {
 /// How long a session may take from being sent to a server until it is connected.
 constexpr Duration kConnectingTime = seconds(5);
 
+/// How long what is known of an address counts.
+struct Lifetimes {
+  Duration ttl;           // of an entry that holds nothing
+  Duration opaque_idle;   // of sealed traffic, as something that is held; at most the ttl
+  Duration opaque_quiet;  // of the same in a drain
+};
+
 struct Record {
   ClientAddress client;
   ServerId server;
@@ -35,9 +42,13 @@ struct Record {
   TimePoint last_used;
 
   bool busy() const noexcept { return sessions.total() > 0 || pins.total() > 0; }
-  bool lingers(TimePoint now, Duration ttl) const noexcept { return last_opaque && now < *last_opaque + ttl; }
-  bool expired(TimePoint now, Duration ttl) const noexcept { return !busy() && now >= last_used + ttl; }
-  Entry entry(TimePoint now, Duration ttl) const noexcept;
+  bool lingers(TimePoint now, Lifetimes times) const noexcept {
+    return last_opaque && now < *last_opaque + times.opaque_idle;
+  }
+  bool expired(TimePoint now, Lifetimes times) const noexcept {
+    return !busy() && now >= last_used + times.ttl;
+  }
+  Entry entry(TimePoint now, Lifetimes times) const noexcept;
 };
 
 class Stripe {
@@ -52,11 +63,11 @@ class Stripe {
   Record& insert(const ClientAddress& client, ServerId server, TimePoint now);
   void remove(const ClientAddress& client) noexcept;
   /// Notes a use, and puts the entry at the end of the list where it belongs by now.
-  void touch(Record& record, TimePoint now, Duration ttl) noexcept;
+  void touch(Record& record, TimePoint now, Lifetimes times) noexcept;
   /// The longest unused of those that hold nothing, or null.
-  const Record* oldest_evictable(TimePoint now, Duration ttl) const noexcept;
+  const Record* oldest_evictable(TimePoint now, Lifetimes times) const noexcept;
   /// Any one that has expired, or null.
-  const Record* oldest_expired(TimePoint now, Duration ttl) const noexcept;
+  const Record* oldest_expired(TimePoint now, Lifetimes times) const noexcept;
 
   std::size_t size() const noexcept { return index_.size(); }
   template <typename Visit>

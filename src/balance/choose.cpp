@@ -18,8 +18,10 @@ bool hash_prefers(std::uint64_t client_hash, const Candidate& a, const Candidate
 
 /// Fewest client addresses per weight, this one counted in; then fewest shells; then as the hash says.
 bool balance_prefers(std::uint64_t client_hash, const Candidate& a, const Candidate& b) noexcept {
-  const auto left = (std::uint64_t{a.clients} + 1) * b.weight;
-  const auto right = (std::uint64_t{b.clients} + 1) * a.weight;
+  // A server that starts slowly counts its clients for more than they are; its first one for no more.
+  const auto load = [](const Candidate& c) { return std::uint64_t{c.clients} * 1000 + c.ramp; };
+  const auto left = load(a) * b.ramp * b.weight;
+  const auto right = load(b) * a.ramp * a.weight;
   if (left != right) return left < right;
   if (a.shells != b.shells) return a.shells < b.shells;
   return hash_prefers(client_hash, a, b);
@@ -59,8 +61,21 @@ const Candidate* best(const Facts& facts, std::span<const Candidate> candidates,
 const Candidate* assign(const Facts& facts, std::span<const Candidate> candidates,
                         const Policy& policy) noexcept {
   if (const auto* chosen = best(facts, candidates, policy, is_fit)) return chosen;
+  for (const bool Candidate::*second_best : {&Candidate::checking, &Candidate::suspect}) {
+    const auto* chosen = best(facts, candidates, policy,
+                              [&](const Candidate& c) { return c.*second_best && !c.full && c.weight > 0; });
+    if (chosen != nullptr) return chosen;
+  }
+  if (policy.when_all_down == config::WhenAllDown::Reject) return nullptr;
   return best(facts, candidates, policy,
-              [](const Candidate& c) { return c.checking && !c.full && c.weight > 0; });
+              [](const Candidate& c) { return c.ready && !c.takes_new && !c.full && c.weight > 0; });
+}
+
+/// Whether an address may go on where it is.
+bool may_stay(const Facts& facts, const Entry& entry, const Candidate& current) noexcept {
+  if (!current.keeps_old) return current.frozen && entry.lives;
+  if (!current.draining) return true;
+  return !facts.creates_shell && (entry.lives || entry.expects || !entry.quiet);
 }
 
 /// Where an address that may stay on `current` belongs instead, or null.
@@ -89,8 +104,7 @@ const Candidate* better_place(const Facts& facts, const Entry& entry, const Cand
 Choice choose_for_entry(const Facts& facts, const Entry& entry, std::span<const Candidate> candidates,
                         const Policy& policy) noexcept {
   const auto* current = find(candidates, entry.server);
-  const bool occupied = entry.holds || entry.expects;
-  if (current != nullptr && current->keeps_old && (!current->draining || occupied)) {
+  if (current != nullptr && may_stay(facts, entry, *current)) {
     const auto* better = better_place(facts, entry, *current, candidates, policy);
     if (better != nullptr) return {better->id, Reason::Failback};
     return {entry.server, Reason::Affinity};
@@ -102,6 +116,7 @@ Choice choose_for_entry(const Facts& facts, const Entry& entry, std::span<const 
   }
   const auto* chosen = assign(facts, candidates, policy);
   if (chosen == nullptr) return {};
+  if (chosen == current) return {chosen->id, Reason::Affinity};  // for want of a better one
   return {chosen->id, Reason::Failover};
 }
 
@@ -138,7 +153,7 @@ Choice choose(const Facts& facts, const std::optional<Entry>& entry, std::span<c
   }
   if (facts.pinned) {
     const auto* server = find(candidates, *facts.pinned);
-    if (server != nullptr && server->keeps_old) return {facts.pinned, Reason::Pinned};
+    if (server != nullptr && (server->keeps_old || server->frozen)) return {facts.pinned, Reason::Pinned};
     if (facts.pin_is_shell) return {std::nullopt, Reason::Pinned};
   }
   if (entry) return choose_for_entry(facts, *entry, candidates, policy);

@@ -143,6 +143,8 @@ class Sentence {
   std::string ranking() const {
     const auto* chosen = find(choice_.server);
     if (chosen == nullptr) return "it is the only one left";
+    if (!is_fit(*chosen) && !chosen->checking)
+      return "it " + std::string(condition(*chosen)) + ", but there is no better one";
     if (policy_.planned == choice_.server) return "the plan says so";
     if (policy_.assign != config::Assign::Balanced) return "by hash of the address";
     std::string counts;

@@ -50,6 +50,7 @@ void Pool::commit() {
   for (const auto& member : members_)
     states.push_back(member.state);
   affinity_->adopt(states, affinity_capacity_, settings_.affinity.ttl);
+  affinity_->set_opaque(settings_.affinity.opaque_idle, settings_.drain.opaque_quiet);
   shells_->set_capacity(pin_capacity_, settings_.shells.idle_limit);
   for (const auto& state : removed_) {
     state->removed = true;  // first, so that nothing is learned of it after this
@@ -86,14 +87,30 @@ Candidate Pool::candidate(const Member& member, const Facts& facts, TimePoint no
   candidate.weight = member.settings.weight;
   candidate.priority = member.settings.priority;
   candidate.takes_new = fitness == Fitness::Up && mode == config::ServerMode::Ready;
-  candidate.keeps_old = fitness != Fitness::Down && mode != config::ServerMode::Maintenance;
-  candidate.checking = fitness == Fitness::Checking && mode == config::ServerMode::Ready;
+  candidate.keeps_old = fitness != Fitness::Down && state.keeps_old();
+  candidate.frozen = fitness == Fitness::Down && state.keeps_old();
+  candidate.ready = mode == config::ServerMode::Ready;
+  candidate.checking = fitness == Fitness::Checking && candidate.ready;
+  candidate.suspect = fitness == Fitness::Suspect && candidate.ready;
   candidate.draining = mode == config::ServerMode::Drain;
   candidate.full = is_full(member, facts, now);
-  candidate.down = fitness == Fitness::Down;
+  candidate.down = fitness == Fitness::Down && state.lost.load(std::memory_order_relaxed);
+  candidate.ramp = ramp_of(state, now);
   candidate.clients = state.clients.load(std::memory_order_relaxed);
   candidate.shells = state.shells.load(std::memory_order_relaxed);
   return candidate;
+}
+
+// From a tenth to all of its share, over the time of a slow start.
+std::uint16_t Pool::ramp_of(const ServerState& state, TimePoint now) const noexcept {
+  constexpr std::int64_t kFull = 1000;
+  constexpr std::int64_t kFirst = 100;
+  const auto from = state.ramp_from.load(std::memory_order_relaxed);
+  const Duration whole = settings_.slow_start;
+  if (from == 0 || whole == Duration::zero()) return kFull;
+  const Duration passed = now - TimePoint(Duration(from));
+  if (passed >= whole) return kFull;
+  return static_cast<std::uint16_t>(std::max(kFirst, passed.count() / (whole.count() / kFull)));
 }
 
 std::vector<Candidate> Pool::candidates(const Facts& facts, TimePoint now) const {
@@ -121,7 +138,8 @@ std::shared_ptr<const Plan> Pool::current_plan() const {
 }
 
 Policy Pool::policy_for(const ClientAddress& client) const {
-  Policy policy{settings_.affinity.assign, settings_.affinity.failback, std::nullopt};
+  Policy policy{settings_.affinity.assign, settings_.affinity.failback, std::nullopt,
+                settings_.when_all_down};
   if (policy.assign == config::Assign::Planned) policy.planned = current_plan()->server_of(client);
   return policy;
 }
@@ -149,15 +167,18 @@ bool Pool::may_stay(const Facts& facts, const Entry& entry, TimePoint now) const
   if (const auto* server = member(entry.server)) two[known++] = candidate(*server, facts, now);
   if (const auto* home = entry.home ? member(*entry.home) : nullptr)
     two[known++] = candidate(*home, facts, now);
-  return choose(facts, entry, std::span(two.data(), known), {assign, failback, std::nullopt}).reason ==
-         Reason::Affinity;
+  return choose(facts, entry, std::span(two.data(), known),
+                {assign, failback, std::nullopt, config::WhenAllDown::Reject})
+             .reason == Reason::Affinity;
 }
 
 Decision Pool::decide(const Facts& facts, const std::optional<Entry>& entry, const Policy& policy,
                       TimePoint now, std::optional<ServerId> avoid) const {
   auto all = candidates(facts, now);
   for (auto& candidate : all) {
-    if (candidate.id == avoid) candidate.takes_new = candidate.keeps_old = candidate.checking = false;
+    if (candidate.id != avoid) continue;
+    candidate.takes_new = candidate.keeps_old = candidate.checking = candidate.suspect = false;
+    candidate.frozen = candidate.ready = false;
   }
   const auto choice = choose(facts, entry, all, policy);
   Decision decision{choice, std::nullopt};

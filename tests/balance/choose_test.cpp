@@ -55,6 +55,21 @@ Candidate full(int number) {
   candidate.full = true;
   return candidate;
 }
+Candidate frozen(int number) {
+  auto candidate = down(number);
+  candidate.down = false;
+  candidate.frozen = true;
+  return candidate;
+}
+Candidate doubted(int number) {
+  auto candidate = suspect(number);
+  candidate.suspect = candidate.ready = true;
+  return candidate;
+}
+Candidate ramping(Candidate candidate, int thousandths) {
+  candidate.ramp = static_cast<std::uint16_t>(thousandths);
+  return candidate;
+}
 Candidate weighing(Candidate candidate, int weight) {
   candidate.weight = static_cast<std::uint16_t>(weight);
   return candidate;
@@ -71,7 +86,16 @@ Candidate with_shells(Candidate candidate, std::uint32_t shells) {
 ClientAddress client(std::uint32_t number = 1) { return {IpAddress::from_v4(0x0a000000 + number), 32, 128}; }
 Facts facts(std::uint32_t number = 1) { return {client(number), {}, {}}; }
 Entry at(int server) { return {id(server), {}, false, false}; }
-Entry holding(int server) { return {id(server), {}, true, false}; }
+Entry holding(int server) {
+  Entry entry{id(server), {}, true, false};
+  entry.lives = true;
+  return entry;
+}
+Entry sealed_lately(int server) {
+  Entry entry{id(server), {}, true, false};
+  entry.quiet = false;
+  return entry;
+}
 Entry away(int server, int home) { return {id(server), id(home), false, false}; }
 Entry away_holding(int server, int home) { return {id(server), id(home), true, false}; }
 
@@ -157,6 +181,50 @@ TEST(Choose, FollowsTheRules) {
     EXPECT_EQ(show(choose(facts(), one.entry, reversed, one.policy)), one.expected)
         << one.rule << ", reversed";
   }
+}
+
+TEST(Choose, AServerThatMayOnlyBeFrozenKeepsWhatLivesThere) {
+  EXPECT_EQ(show(choose(facts(), holding(1), std::vector{frozen(1), up(2)}, {})), "affinity 1");
+  EXPECT_EQ(show(choose(facts(), at(1), std::vector{frozen(1), up(2)}, {})), "failover 2");
+  EXPECT_EQ(show(choose(facts(), sealed_lately(1), std::vector{frozen(1), up(2)}, {})), "failover 2");
+  EXPECT_EQ(show(choose({client(), {}, id(1)}, {}, std::vector{frozen(1), up(2)}, {})), "pinned 1");
+  EXPECT_EQ(show(choose({client(), id(1), {}}, {}, std::vector{frozen(1), up(2)}, {})), "bound 1");
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{frozen(1), up(2, 9)}, {})), "assigned 2");
+}
+
+TEST(Choose, ADrainingServerIsLeftByCreatesAndByQuietAddresses) {
+  EXPECT_EQ(show(choose(facts(), sealed_lately(1), std::vector{draining(1), up(2)}, {})), "affinity 1");
+  auto create = facts();
+  create.creates_shell = true;
+  EXPECT_EQ(show(choose(create, holding(1), std::vector{draining(1), up(2)}, {})), "failover 2");
+  EXPECT_EQ(show(choose(create, holding(1), std::vector{up(1, 9), up(2)}, {})), "affinity 1");
+  Entry idle{id(1), {}, true, false};  // something sealed long ago
+  EXPECT_EQ(show(choose(facts(), idle, std::vector{draining(1), up(2)}, {})), "failover 2");
+}
+
+TEST(Choose, WithoutAnyFitServerASuspectOneIsBetterThanNone) {
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{down(1), doubted(2)}, {})), "assigned 2");
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{checking(1), doubted(2)}, {})), "assigned 1");
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{up(1, 9), doubted(2)}, {})), "assigned 1");
+}
+
+TEST(Choose, TheLastKnownServerServesIfTheOperatorWantsIt) {
+  const Policy last_known{Assign::Balanced, Failback::WhenIdle, {}, config::WhenAllDown::LastKnown};
+  auto one = down(1);
+  auto two = down(2);
+  one.ready = two.ready = true;
+  two.clients = 3;
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{one, two}, {})), "unavailable");
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{one, two}, last_known)), "assigned 1");
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{down(1), two}, last_known)), "assigned 2")
+      << "not one that the operator has taken out";
+}
+
+TEST(Choose, ASlowStartTakesItsFirstClientAndThenFewerThanItsShare) {
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{ramping(up(1, 0), 100), up(2, 2)}, {})), "assigned 1");
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{ramping(up(1, 1), 100), up(2, 9)}, {})), "assigned 2");
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{ramping(up(1, 1), 100), up(2, 11)}, {})), "assigned 1");
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{ramping(up(1, 5), 500), up(2, 9)}, {})), "assigned 2");
 }
 
 TEST(Choose, BoundGoesWhereItIsBoundWhateverElseIsKnown) {

@@ -59,7 +59,10 @@ TEST(PoolExplain, IsASentence) {
   farm.set(1, Fitness::Suspect);
   farm.set(2, ServerMode::Maintenance);
   EXPECT_EQ(text(Farm::facts(9)),
-            "no server can take 10.0.0.9: ps1 is suspect, ps2 is in maintenance, ps3 is draining");
+            "10.0.0.9 would be assigned to ps1: it is suspect, but there is no better one");
+  farm.set(1, ServerMode::Maintenance);
+  EXPECT_EQ(text(Farm::facts(9)),
+            "no server can take 10.0.0.9: ps1 is in maintenance, ps2 is in maintenance, ps3 is draining");
   farm.set(2, Fitness::Down);
   EXPECT_EQ(text({Farm::client(1), farm.id(2), {}}),
             "10.0.0.1 is bound to ps2, which is down: its session ends");

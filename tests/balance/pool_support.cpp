@@ -19,8 +19,10 @@ void Farm::load() {
 }
 
 void Farm::all(Fitness fitness) {
-  for (const auto& member : pool->members())
+  for (const auto& member : pool->members()) {
+    member.state->lost = fitness == Fitness::Down;
     member.state->fitness = fitness;
+  }
 }
 
 int Farm::server(std::uint32_t number) {

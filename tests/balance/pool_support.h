@@ -19,7 +19,11 @@ struct Farm {
   void load();
   ServerState& state(int number) { return *pool->member("ps" + std::to_string(number))->state; }
   void all(Fitness fitness);
-  void set(int number, Fitness fitness) { state(number).fitness = fitness; }
+  /// A server that goes down is gone for good, and not only frozen.
+  void set(int number, Fitness fitness) {
+    state(number).lost = fitness == Fitness::Down;
+    state(number).fitness = fitness;
+  }
   void set(int number, config::ServerMode mode) { state(number).mode = mode; }
 
   /// Route by address, and the server's number (0: none); `ps2 assigned` as text.

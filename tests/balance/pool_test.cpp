@@ -201,10 +201,10 @@ TEST(Pool, OpaqueTrafficHoldsAnAddressOnADrainingServer) {
   farm.open(1, at);
   farm.close(1, at, true);
   farm.set(at, ServerMode::Drain);
-  farm.wait(seconds(7000));
+  farm.wait(seconds(100));
   EXPECT_EQ(farm.server(1), at);
-  farm.wait(seconds(200));
-  EXPECT_EQ(farm.server(1), 3 - at) << "use goes on, but nothing opaque for a ttl";
+  farm.wait(seconds(25));
+  EXPECT_EQ(farm.server(1), 3 - at) << "use goes on, but nothing opaque for drain.opaque_quiet";
 }
 
 TEST(Pool, FullServersTakeNoNewAddress) {

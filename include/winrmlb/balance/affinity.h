@@ -53,6 +53,10 @@ class AffinityTable {
   void adopt(std::span<const std::shared_ptr<ServerState>> servers, std::uint32_t capacity, Duration ttl);
   std::shared_ptr<ServerState> server(ServerId id) const;
 
+  /// After sealed traffic of an address: how long it holds its server (zero: the ttl), and how long a drain
+  /// waits for it.
+  void set_opaque(Duration idle, Duration quiet);
+
   /// Asked with an entry, under its stripe's lock: may the address stay where it is?
   using Stays = std::function<bool(const Entry&)>;
   /// Asked with the entry if there is one, under the assignment lock; `Room::No` only if there is none.
@@ -88,6 +92,17 @@ class AffinityTable {
   std::optional<Row> find(const ClientAddress& client, TimePoint now) const;
   /// Each row is right in itself; the whole is not of one instant. In no order.
   std::vector<Row> snapshot(TimePoint now) const;
+
+  /// An address that holds on to a server, wherever its entry is by now.
+  struct Holder {
+    ClientAddress client;
+    std::uint32_t sessions = 0;
+    std::uint32_t shells = 0;
+    TimePoint since;                       // when the address came
+    std::optional<TimePoint> last_opaque;  // its last sealed traffic there, if so lately that a drain waits
+    std::optional<TimePoint> opaque_quiet_at;  // when that no longer counts
+  };
+  std::vector<Holder> holders(ServerId server, TimePoint now) const;
 
   struct Counters {
     std::uint64_t entries = 0;  // now

@@ -14,7 +14,12 @@
 //   (Policy::failback). assigned    nothing known of the address, or (failover) its server cannot keep it:
 //   the lowest priority tier
 //               that has a fit server, and in it after Policy::assign. Fit: takes new clients, weight above
-//               0, not full. Servers not yet checked come in only if no other is fit.
+//               0, not full. Servers not yet checked come in only if no other is fit, then those under
+//               suspicion, then (WhenAllDown::LastKnown) any that the operator has not taken out.
+//
+// A server that is down but may only be frozen keeps what lives there: pins, and addresses with sessions or
+// shells. A draining one keeps an address until it neither lives there nor has sent anything sealed for a
+// while; a visible Create goes elsewhere at once, and the entry with it.
 #pragma once
 
 #include <cstdint>
@@ -59,6 +64,8 @@ struct Entry {
   bool holds = false;                // sessions, pins or recent opaque traffic at `server`
   bool expects = false;              // a session was sent to `server` a moment ago and may be connecting
   bool more_than_a_session = false;  // holds even without one of its sessions
+  bool lives = false;                // sessions or shells at `server` now
+  bool quiet = true;                 // no sealed traffic so lately that a drain must wait for it
 };
 
 /// A server as choose() sees it: the atomics read once.
@@ -70,9 +77,13 @@ struct Candidate {
   bool takes_new = false;
   bool keeps_old = false;
   bool checking = false;  // not yet checked; taken only if nothing takes new clients
+  bool suspect = false;   // the same, after those
+  bool ready = false;     // by the operator's word; taken whatever its checks say if the policy is LastKnown
+  bool frozen = false;    // down, but what lives there may come back
   bool draining = false;
-  bool full = false;  // for this exchange: max_sessions, or a quota of shells
-  bool down = false;  // does not even serve what is bound to it
+  bool full = false;          // for this exchange: max_sessions, or a quota of shells
+  bool down = false;          // does not even serve what is bound to it
+  std::uint16_t ramp = 1000;  // slow start: its share of what it will take, in thousandths
   std::uint32_t clients = 0;
   std::uint32_t shells = 0;
 };
@@ -86,6 +97,7 @@ struct Policy {
   config::Assign assign = config::Assign::Balanced;
   config::Failback failback = config::Failback::WhenIdle;
   std::optional<ServerId> planned;  // of this client, if the plan names one
+  config::WhenAllDown when_all_down = config::WhenAllDown::Reject;
 };
 
 /// Whether a server may be given an address that is not there yet.

@@ -109,6 +109,7 @@ class Pool {
  private:
   Candidate candidate(const Member& member, const Facts& facts, TimePoint now) const;
   std::vector<Candidate> candidates(const Facts& facts, TimePoint now) const;
+  std::uint16_t ramp_of(const ServerState& state, TimePoint now) const noexcept;
   bool is_full(const Member& member, const Facts& facts, TimePoint now) const;
   Policy policy_for(const ClientAddress& client) const;
   std::shared_ptr<const Plan> current_plan() const;

@@ -24,6 +24,9 @@ namespace winrmlb::balance {
 ///                                         ▼
 ///                                       Down ──`rise` passes──▶ Up
 ///
+/// A server that is Down may only be frozen (a virtual machine that is being moved): until it is `lost`, what
+/// holds something there stays, and everybody else leaves.
+///
 /// New addresses go to Up servers only (to Checking ones if there is no other); an address that is on a
 /// Suspect server stays there until the verdict.
 enum class Fitness : std::uint8_t { Checking, Up, Suspect, Down };
@@ -35,6 +38,7 @@ struct ServerState {
   const ServerId id;
   const std::string name;
   std::atomic<Fitness> fitness{Fitness::Checking};
+  std::atomic<bool> lost{false};  // Down, and nothing that lived there is expected back
   std::atomic<config::ServerMode> mode{config::ServerMode::Ready};
   std::atomic<std::uint32_t> sessions{0};  // connected server connections
   std::atomic<std::uint32_t> clients{0};   // affinity entries that name it
@@ -43,15 +47,20 @@ struct ServerState {
   std::atomic<TimePoint::rep> full_until{0};  // it reported a full quota: takes no new client so long
   CreateLimiter creates;                      // shells in the making
 
+  std::atomic<bool> evicting{false};         // a drain is over its deadline: what is left must leave
+  std::atomic<TimePoint::rep> ramp_from{0};  // new or recovered then: slow start
+
   /// May take an address that has nothing anywhere.
   bool takes_new() const noexcept {
     const auto now = fitness.load(std::memory_order_relaxed);
     return now == Fitness::Up && mode.load(std::memory_order_relaxed) == config::ServerMode::Ready;
   }
-  /// May serve an address that is already there.
+  /// May serve what is already there: a session, a shell.
   bool keeps_old() const noexcept {
-    return fitness.load(std::memory_order_relaxed) != Fitness::Down &&
-           mode.load(std::memory_order_relaxed) != config::ServerMode::Maintenance;
+    const bool gone =
+        fitness.load(std::memory_order_relaxed) == Fitness::Down && lost.load(std::memory_order_relaxed);
+    return !gone && mode.load(std::memory_order_relaxed) != config::ServerMode::Maintenance &&
+           !evicting.load(std::memory_order_relaxed);
   }
 };
 
