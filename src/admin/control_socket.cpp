@@ -52,6 +52,12 @@ json::object answer_to(const json::object& request, const Verbs& verbs, Asker as
     auto explained = explain(verbs.view(), request);
     return explained ? std::move(*explained) : failure(explained.error().detail);
   }
+  if (name == "drain_status") {
+    const auto asked = read_mode_change(request, config::ServerMode::Drain);
+    if (!asked) return failure(asked.error().detail);
+    const auto drain = verbs.drain(*asked);
+    return drain ? to_json(*drain) : failure(drain.error().detail);
+  }
   if (asker != Asker::Owner) return failure("this takes root, or the user that winrm-lb runs as");
   if (name == "reload") {
     const auto reloaded = verbs.reload();
@@ -59,6 +65,15 @@ json::object answer_to(const json::object& request, const Verbs& verbs, Asker as
     json::object answer;
     answer["revision"] = verbs.view().snapshot->revision;
     return answer;
+  }
+  for (const auto mode :
+       {config::ServerMode::Drain, config::ServerMode::Ready, config::ServerMode::Maintenance}) {
+    if (name != name_of(mode)) continue;
+    const auto change = read_mode_change(request, mode);
+    if (!change) return failure(change.error().detail);
+    if (const auto changed = verbs.change_mode(*change); !changed) return failure(changed.error().detail);
+    const auto drain = verbs.drain(*change);
+    return drain ? to_json(*drain) : failure(drain.error().detail);
   }
   return failure("there is no command " + std::string(name));
 }

@@ -109,6 +109,70 @@ void add_servers(Families& families, const View& view) {
   }
 }
 
+// What health did and found, per server.
+void add_health(Families& families, const View& view) {
+  const auto each = [&](auto visit) {
+    for (const auto& entry : view.snapshot->pools) {
+      for (const auto& member : entry.pool->members()) {
+        for (const auto& report : view.health) {
+          if (report.server == member.state->id) visit(entry.pool->name(), member.state->name, report);
+        }
+      }
+    }
+  };
+  families.begin("health_checks_total", "Checks made, by kind and result.", prometheus::MetricType::Counter);
+  each([&](const auto& pool, const auto& server, const health::Report& report) {
+    for (const auto& check : report.checks) {
+      families.add(static_cast<double>(check.passes),
+                   {{"pool", pool}, {"server", server}, {"check", check.name}, {"result", "pass"}});
+      families.add(static_cast<double>(check.failures),
+                   {{"pool", pool}, {"server", server}, {"check", check.name}, {"result", "failure"}});
+    }
+  });
+  families.begin("health_check_up", "1 while this kind of check passes.", prometheus::MetricType::Gauge);
+  each([&](const auto& pool, const auto& server, const health::Report& report) {
+    for (const auto& check : report.checks) {
+      families.add(check.fitness == balance::Fitness::Up ? 1 : 0,
+                   {{"pool", pool}, {"server", server}, {"check", check.name}});
+    }
+  });
+  families.begin("health_check_seconds", "How long the last check of this kind took.",
+                 prometheus::MetricType::Gauge);
+  each([&](const auto& pool, const auto& server, const health::Report& report) {
+    for (const auto& check : report.checks) {
+      families.add(std::chrono::duration<double>(check.took).count(),
+                   {{"pool", pool}, {"server", server}, {"check", check.name}});
+    }
+  });
+  families.begin("server_downs_total", "How often the server went down.", prometheus::MetricType::Counter);
+  each([&](const auto& pool, const auto& server, const health::Report& report) {
+    families.add(static_cast<double>(report.downs), {{"pool", pool}, {"server", server}});
+  });
+  families.begin("server_restarts_total", "How often the server was found to have lost its shells.",
+                 prometheus::MetricType::Counter);
+  each([&](const auto& pool, const auto& server, const health::Report& report) {
+    families.add(static_cast<double>(report.restarts), {{"pool", pool}, {"server", server}});
+  });
+  families.begin("passive_signals_total", "What sessions reported of the server.",
+                 prometheus::MetricType::Counter);
+  each([&](const auto& pool, const auto& server, const health::Report& report) {
+    for (std::size_t i = 0; i < health::kPassiveSignals; ++i) {
+      families.add(static_cast<double>(report.signals[i]),
+                   {{"pool", pool},
+                    {"server", server},
+                    {"signal", std::string(health::name_of(static_cast<health::PassiveSignal>(i)))}});
+    }
+  });
+  families.begin("server_certificate_ends_seconds", "Until the server's certificate ends, as last seen.",
+                 prometheus::MetricType::Gauge);
+  each([&](const auto& pool, const auto& server, const health::Report& report) {
+    if (report.certificate_ends_in) {
+      families.add(static_cast<double>(report.certificate_ends_in->count()),
+                   {{"pool", pool}, {"server", server}});
+    }
+  });
+}
+
 }  // namespace
 
 bool is_ready(const View& view) {
@@ -130,6 +194,7 @@ std::string metrics(const View& view) {
   add_exchanges(families, view);
   add_servers(families, view);
   add_winrm(families, view);
+  add_health(families, view);
   return families.text();
 }
 

@@ -28,22 +28,44 @@ std::int64_t seconds_between(TimePoint from, TimePoint to) {
   return std::chrono::duration_cast<seconds>(to - from).count();
 }
 
-std::string_view name_of(config::ServerMode mode) {
-  switch (mode) {
-    case config::ServerMode::Ready:
-      return "ready";
-    case config::ServerMode::Drain:
-      return "drain";
-    case config::ServerMode::Maintenance:
-      return "maintenance";
-  }
-  return "unknown";
-}
-
 const health::Report* report_of(const View& view, ServerId id) {
   const auto found =
       std::find_if(view.health.begin(), view.health.end(), [id](const auto& r) { return r.server == id; });
   return found == view.health.end() ? nullptr : &*found;
+}
+
+json::array checks_of(const health::Report& report, TimePoint now) {
+  json::array checks;
+  for (const auto& check : report.checks) {
+    json::object one;
+    one["name"] = text(check.name);
+    one["state"] = text(balance::name_of(check.fitness));
+    one["result"] = text(check.at ? health::name_of(check.last.evidence) : "none");
+    if (!check.last.detail.empty()) one["detail"] = text(check.last.detail);
+    if (check.at) {
+      one["at_seconds"] = seconds_between(*check.at, now);
+      one["took_ms"] = std::chrono::duration_cast<milliseconds>(check.took).count();
+    }
+    one["passes"] = check.passes;
+    one["failures"] = check.failures;
+    checks.push_back(std::move(one));
+  }
+  return checks;
+}
+
+// "identify pass 3ms, shell timed_out": the last result of each kind.
+std::string checks_text(const json::object& server) {
+  const auto* checks = server.if_contains("checks");
+  if (!checks || checks->as_array().empty()) return "-";
+  std::string out;
+  for (const auto& entry : checks->as_array()) {
+    const auto& check = entry.as_object();
+    out += (out.empty() ? "" : ", ") + std::string(check.at("name").get_string()) + " " +
+           std::string(check.at("result").get_string());
+    if (const auto* took = check.if_contains("took_ms"))
+      out += " " + std::to_string(took->to_number<std::int64_t>()) + "ms";
+  }
+  return out;
 }
 
 json::object server_status(const View& view, const balance::Member& member) {
@@ -60,6 +82,9 @@ json::object server_status(const View& view, const balance::Member& member) {
   if (const auto* report = report_of(view, state.id)) {
     server["since_seconds"] = seconds_between(std::max(report->since, view.started), view.now);
     server["why"] = text(report->why);
+    if (report->certificate_ends_in)
+      server["certificate_days_left"] = report->certificate_ends_in->count() / (24 * 3600);
+    server["checks"] = checks_of(*report, view.now);
     if (report->last_check) {
       server["last_check_seconds"] = seconds_between(*report->last_check, view.now);
       server["last_check_ms"] = std::chrono::duration_cast<milliseconds>(report->last_check_took).count();
@@ -73,20 +98,6 @@ std::uint64_t sum(const View& view, const proxy::Counter proxy::Counters::*count
   for (const auto* worker : view.workers)
     total += (worker->*counter).value();
   return total;
-}
-
-std::string duration_text(std::int64_t s) {
-  char buffer[32];
-  if (s < 60) {
-    std::snprintf(buffer, sizeof buffer, "%llds", static_cast<long long>(s));
-  } else if (s < 3600) {
-    std::snprintf(buffer, sizeof buffer, "%lldm%02llds", static_cast<long long>(s / 60),
-                  static_cast<long long>(s % 60));
-  } else {
-    std::snprintf(buffer, sizeof buffer, "%lldh%02lldm", static_cast<long long>(s / 3600),
-                  static_cast<long long>(s / 60 % 60));
-  }
-  return buffer;
 }
 
 std::string cell(const json::object& row, std::string_view key) {
@@ -117,6 +128,20 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
 }
 
 }  // namespace
+
+std::string duration_text(std::int64_t s) {
+  char buffer[32];
+  if (s < 60) {
+    std::snprintf(buffer, sizeof buffer, "%llds", static_cast<long long>(s));
+  } else if (s < 3600) {
+    std::snprintf(buffer, sizeof buffer, "%lldm%02llds", static_cast<long long>(s / 60),
+                  static_cast<long long>(s % 60));
+  } else {
+    std::snprintf(buffer, sizeof buffer, "%lldh%02lldm", static_cast<long long>(s / 3600),
+                  static_cast<long long>(s / 60 % 60));
+  }
+  return buffer;
+}
 
 json::object status(const View& view) {
   json::object all;
@@ -183,14 +208,15 @@ std::string status_text(const json::object& status) {
   for (const auto& entry : status.at("pools").as_array()) {
     const auto& pool = entry.as_object();
     out += "\npool " + cell(pool, "name") + "\n";
-    rows = {{"SERVER", "HOST", "STATE", "SINCE", "MODE", "CLIENTS", "SESSIONS", "WEIGHT", "WHY"}};
+    rows = {
+        {"SERVER", "HOST", "STATE", "SINCE", "MODE", "CLIENTS", "SESSIONS", "WEIGHT", "LAST CHECKS", "WHY"}};
     for (const auto& one : pool.at("servers").as_array()) {
       const auto& server = one.as_object();
       const auto* since = server.if_contains("since_seconds");
       rows.push_back({cell(server, "name"), cell(server, "host"), cell(server, "state"),
                       since ? duration_text(since->to_number<std::int64_t>()) : "-", cell(server, "mode"),
                       cell(server, "clients"), cell(server, "sessions"), cell(server, "weight"),
-                      cell(server, "why")});
+                      checks_text(server), cell(server, "why")});
     }
     out += table(rows);
   }

@@ -21,7 +21,6 @@
 
 namespace winrmlb::app {
 
-using balance::Fitness;
 using telemetry::Level;
 
 namespace {
@@ -60,9 +59,10 @@ Control::Control(RunOptions options, config::Settings settings)
       login_guard_(settings_.login_guard),
       poller_(io_),
       wheel_(net::now()),
-      watch_(poller_, wheel_,
-             [this](const auto& server, const auto& transition, const auto& why) {
-               on_transition(server, transition, why);
+      farm_(io_, log_, poller_, wheel_, workers_),
+      names_(log_, Names::system_lookup(io_),
+             [this](const auto& pool, const auto& server, const auto& address) {
+               retarget(pool, server, address);
              }),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       ticker_(io_),
@@ -93,10 +93,12 @@ Status Control::start() {
   snapshot_ = *snapshot;
   if (auto listening = bind_listeners(); !listening) return listening;
   if (auto admin = start_admin(); !admin) return admin;
-  start_workers();
-  watch_servers();
+  farm_.adopt(snapshot_);
+  names_.adopt(*snapshot_);
   await_signal();
   tick();
+  await_first_checks();
+  start_workers();
   print_ports();
   log_.write(Level::Info, "serving",
              {{"version", version()},
@@ -104,6 +106,16 @@ Status Control::start() {
               {"sessions_at_most", std::int64_t{most_sessions_}}});
   (void)::sd_notify(0, "READY=1");
   return Done{};
+}
+
+// Clients that come meanwhile wait in the listening queues: whoever came before all servers are known would
+// go to the one that answered its check first.
+void Control::await_first_checks() {
+  constexpr seconds kAtMost{2};
+  constexpr milliseconds kTurn{20};
+  const TimePoint until = net::now() + kAtMost;
+  while (!farm_.is_settled() && net::now() < until)
+    io_.run_one_for(kTurn);
 }
 
 Status Control::serve() {
@@ -123,14 +135,16 @@ Status Control::bind_listeners() {
     bound_[listener.id] = std::move(*sockets);
   }
   for (std::size_t i = 0; i < workers; ++i) {
-    Worker::Lent lent{.log = log_,
-                      .access_sink = access_sink_,
-                      .login_guard = login_guard_,
-                      .open_sessions = open_sessions_,
-                      .most_sessions = most_sessions_,
-                      .report_connect_failure =
-                          [this](ServerId server, ErrorCode code) { report_connect_failure(server, code); },
-                      .report_passive = [](ServerId, health::PassiveSignal, const Uuid&) {}};
+    Worker::Lent lent{
+        .log = log_,
+        .access_sink = access_sink_,
+        .login_guard = login_guard_,
+        .open_sessions = open_sessions_,
+        .most_sessions = most_sessions_,
+        .report_connect_failure = [this](ServerId server,
+                                         ErrorCode code) { farm_.report_connect_failure(server, code); },
+        .report_passive = [this](ServerId server, health::PassiveSignal signal,
+                                 const Uuid& shell) { farm_.report_passive(server, signal, shell); }};
     workers_.push_back(std::make_unique<Worker>(static_cast<std::uint16_t>(i), std::move(lent), snapshot_));
     for (const auto& listener : snapshot_->listeners) {
       workers_.back()->listen(listener.id, std::move(bound_[listener.id].sockets[i]));
@@ -146,7 +160,10 @@ void Control::start_workers() {
 
 Status Control::start_admin() {
   admin_ = std::make_unique<Admin>(
-      io_, admin::Verbs{.view = [this] { return view(); }, .reload = [this] { return reload(); }});
+      io_, admin::Verbs{.view = [this] { return view(); },
+                        .reload = [this] { return reload(); },
+                        .change_mode = [this](const auto& change) { return farm_.change_mode(change); },
+                        .drain = [this](const auto& of) { return farm_.drain(of); }});
   if (!settings_.admin.socket.empty()) {
     if (auto opened = admin_->socket.open(settings_.admin.socket); !opened) return opened;
   }
@@ -188,6 +205,8 @@ void Control::await_signal() {
 void Control::tick() {
   const TimePoint now = net::now();
   wheel_.advance(now);
+  farm_.tick(now);
+  names_.tick(now);
   for (const auto& pool : snapshot_->pools) {
     pool.pool->affinity().sweep(now);
     pool.pool->shells().sweep(now);
@@ -199,7 +218,7 @@ void Control::tick() {
     }
     const bool ended =
         std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->ended(); });
-    if (ended && watch_.stopped()) {
+    if (ended && farm_.stopped()) {
       admin_->socket.close();
       admin_->http.close();
       signals_.cancel();
@@ -219,7 +238,7 @@ void Control::stop() {
   (void)::sd_notify(0, "STOPPING=1");
   draining_ = true;
   cut_at_ = net::now() + kShutdown;
-  watch_.stop();
+  farm_.stop();
   for (auto& worker : workers_)
     worker->drain();
 }
@@ -297,55 +316,25 @@ Status Control::apply(const config::Settings& settings) {
   login_guard_.set_settings(settings.login_guard);
   settings_ = settings;
   snapshot_ = next;
-  watch_servers();
+  farm_.adopt(snapshot_);
+  names_.adopt(*snapshot_);
   return Done{};
 }
 
-// ---- health
-// ---------------------------------------------------------------------------------------------------
-
-void Control::watch_servers() {
-  std::vector<health::Watched> watched;
-  for (const auto& entry : snapshot_->pools) {
-    const bool plain =
-        std::any_of(snapshot_->listeners.begin(), snapshot_->listeners.end(), [&](const auto& listener) {
-          return !listener.settings.tls && &snapshot_->pools[listener.pool] == &entry;
-        });
+// A server's name leads elsewhere: the same snapshot but for that address.
+void Control::retarget(const std::string& pool, const std::string& server, const IpAddress& address) {
+  auto next = std::make_shared<proxy::Snapshot>(*snapshot_);
+  for (auto& entry : next->pools) {
+    if (entry.pool->name() != pool) continue;
     for (std::size_t i = 0; i < entry.targets.size(); ++i) {
-      const auto& target = entry.targets[i];
-      std::optional<Endpoint> endpoint;
-      if (target.address) endpoint = plain ? target.plain() : target.tls();
-      watched.push_back(
-          {entry.pool->members()[i].state, entry.pool->name(), endpoint, entry.pool->settings().health});
+      if (entry.pool->members()[i].settings.name == server) entry.targets[i].address = address;
     }
   }
-  watch_.update(std::move(watched));
-}
-
-void Control::on_transition(const health::Watched& server, const health::Transition& transition,
-                            const std::string& why) {
-  const auto level = transition.to == Fitness::Down ? Level::Warn : Level::Info;
-  log_.write(level, "server " + server.state->name + " is " + std::string(name_of(transition.to)),
-             {{"pool", server.pool},
-              {"server", server.state->name},
-              {"from", std::string(name_of(transition.from))},
-              {"to", std::string(name_of(transition.to))},
-              {"why", why}});
-  if (transition.to == Fitness::Suspect) return;
+  snapshot_ = std::move(next);
   for (auto& worker : workers_) {
-    worker->post(
-        [](Worker& here) { here.context().sessions.each([](proxy::Session& s) { s.tell_verdict(); }); });
+    worker->post([snapshot = snapshot_](Worker& here) { here.context().snapshot = snapshot; });
   }
-}
-
-// On a worker's thread.
-void Control::report_connect_failure(ServerId server, ErrorCode code) {
-  boost::asio::post(io_, [this, server, code] {
-    const auto evidence = code == ErrorCode::ConnectRefused   ? health::Evidence::Refused
-                          : code == ErrorCode::ConnectTimeout ? health::Evidence::TimedOut
-                                                              : health::Evidence::Unreachable;
-    watch_.connect_failed(server, {evidence, "a session's connect: " + std::string(name_of(code))});
-  });
+  farm_.adopt(snapshot_);
 }
 
 admin::View Control::view() const {
@@ -358,7 +347,7 @@ admin::View Control::view() const {
   view.snapshot = snapshot_;
   for (const auto& worker : workers_)
     view.workers.push_back(&worker->counters());
-  view.health = watch_.reports();
+  view.health = farm_.reports();
   for (const auto& listener : snapshot_->listeners)
     view.bound.push_back(bound_.at(listener.id).bound);
   view.open_sessions = open_sessions_.load();

@@ -54,4 +54,16 @@ inline constexpr char kReload[] =
     "\n"
     "Exit codes: 0 reloaded, 1 it was not.";
 
+inline constexpr char kServer[] =
+    "drain keeps sessions and shells that are there, and sends new addresses and new shells elsewhere. An "
+    "address\n"
+    "whose traffic is sealed leaves once it has no session there and has been quiet for drain.opaque_quiet.\n"
+    "maintenance ends every session after its exchange. ready brings the server back, with a slow start.\n"
+    "An operator's word outlasts a reload that does not change the server's state.\n"
+    "\n"
+    "Example:  winrm-lb drain ps1 --wait --deadline 30m && ssh ps1 ...\n"
+    "\n"
+    "Exit codes: 0 done (with --wait: empty, and nobody was cut), 1 it could not be done,\n"
+    "3 the deadline cut something.";
+
 }  // namespace winrmlb::app::help

@@ -7,6 +7,7 @@
 #include "winrmlb/admin/control_client.h"
 #include "winrmlb/admin/status.h"
 #include "winrmlb/app/control.h"
+#include "winrmlb/app/server_command.h"
 #include "winrmlb/config/load.h"
 #include "winrmlb/net/tls_memory.h"
 
@@ -70,7 +71,44 @@ struct Options {
   std::string pool;
   bool as_json = false;
   bool print = false;
+  winrmlb::app::ServerCommand server;
 };
+
+// Drain, ready and maintenance share what they are told.
+int change_server(const Options& options, winrmlb::config::ServerMode mode) {
+  auto command = options.server;
+  command.mode = mode;
+  command.socket = options.socket;
+  command.pool = options.pool;
+  command.as_json = options.as_json;
+  return winrmlb::app::run(command);
+}
+
+void add_server_commands(CLI::App& app, Options& options) {
+  namespace help = winrmlb::app::help;
+  auto* drain =
+      app.add_subcommand("drain", "Take a server out: it keeps what lives there and takes nobody new");
+  auto* ready = app.add_subcommand("ready", "Bring a server back into service");
+  auto* maintenance =
+      app.add_subcommand("maintenance", "Take a server out at once; sessions end after their exchange");
+  drain->add_flag("--wait", options.server.wait, "Stay until it is empty, and say who holds on");
+  drain
+      ->add_option("--deadline", options.server.deadline,
+                   "End what is left after this time, between exchanges (90s, 10m, 2h)")
+      ->type_name("TIME");
+  for (auto* command : {drain, ready, maintenance}) {
+    command->add_option("server", options.server.server, "The server's name")
+        ->required()
+        ->type_name("SERVER");
+    command->add_option("--pool", options.pool, "The pool, if more than one has such a server")
+        ->type_name("NAME");
+    command->add_option("--socket", options.socket, "The control socket (admin.socket)")
+        ->capture_default_str()
+        ->type_name("FILE");
+    command->add_flag("--json", options.as_json, "JSON, stable for programs");
+    command->footer(help::kServer);
+  }
+}
 
 int dispatch(const CLI::App& app, const Options& options) {
   if (app.got_subcommand("run")) return run(options.run);
@@ -89,6 +127,10 @@ int dispatch(const CLI::App& app, const Options& options) {
       return "reloaded, revision " + boost::json::serialize(got.at("revision")) + "\n";
     });
   }
+  using winrmlb::config::ServerMode;
+  if (app.got_subcommand("drain")) return change_server(options, ServerMode::Drain);
+  if (app.got_subcommand("ready")) return change_server(options, ServerMode::Ready);
+  if (app.got_subcommand("maintenance")) return change_server(options, ServerMode::Maintenance);
   std::cout << "winrm-lb " WINRMLB_VERSION "\n";
   return 0;
 }
@@ -138,6 +180,7 @@ int main(int argc, char** argv) {
   status_command->footer(help::kStatus);
   explain_command->footer(help::kExplain);
   reload_command->footer(help::kReload);
+  add_server_commands(app, options);
   app.add_subcommand("version", "Print the version");
 
   CLI11_PARSE(app, argc, argv);

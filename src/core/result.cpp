@@ -50,6 +50,8 @@ std::string_view name_of(ErrorCode code) noexcept {
       return "response_timeout";
     case ErrorCode::ResetByServer:
       return "reset_by_server";
+    case ErrorCode::ServerDown:
+      return "server_down";
     case ErrorCode::ResetByClient:
       return "reset_by_client";
     case ErrorCode::Closed:

@@ -60,6 +60,7 @@ net::Task<Status> Session::read(Exchange& exchange) {
     co_await linger();
     co_return closed(Side::Server);
   }
+  idle_ = false;
   exchange.at.began = worker_.now();
   ++exchanges_;
   adopt_settings();

@@ -71,6 +71,9 @@ constexpr Row kRows[] = {
     {ErrorCode::ResetByServer,
      {502, FaultCode::DestinationUnreachable, 0, Level::Info,
       "The connection to the server was lost before it answered."}},
+    {ErrorCode::ServerDown,
+     {502, FaultCode::DestinationUnreachable, 0, Level::Info,
+      "The server of this client has failed before it answered."}},
     {ErrorCode::LoginBlocked,
      {503, FaultCode::EndpointUnavailable, 60, Level::Warn,
       "Too many logins of this user failed from this address. They are refused for a while, so that the "

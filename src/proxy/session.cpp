@@ -65,6 +65,7 @@ net::Detached Session::serve(WorkerContext& worker, ListenerId listener, const n
   Status status = co_await session.come_in();
   while (status && !session.stopping_ && !worker.stopping) {
     Exchange exchange;
+    session.idle_ = true;
     status = co_await session.serve_exchange(exchange);
   }
   session.deadline_.clear();
@@ -89,6 +90,10 @@ net::Task<Status> Session::serve_exchange(Exchange& exchange) {
   if (status) status = co_await reply(exchange);
   if (!status) {
     exchange.error = std::make_unique<Error>(status.error());
+    if (server_lost_ && exchange.error->side == Side::Server) {
+      const bool names_shell = exchange.message.shell && exchange.message.action != winrm::Action::Create;
+      exchange.error->code = names_shell ? ErrorCode::ShellServerDown : ErrorCode::ServerDown;
+    }
     co_await answer(exchange);
   }
   finish(exchange);

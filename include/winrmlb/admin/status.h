@@ -16,6 +16,9 @@ namespace winrmlb::admin {
 boost::json::object status(const View& view);
 std::string status_text(const boost::json::object& status);
 
+/// "12s", "3m05s", "2h10m".
+std::string duration_text(std::int64_t seconds);
+
 /// Where a client address would go, and why, by the code that routes. `request`: {"client": "10.1.2.3",
 /// "pool": …}; the pool may be left out if there is only one. Error Config: what the request lacks.
 Result<boost::json::object> explain(const View& view, const boost::json::object& request);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "winrmlb/admin/drain.h"
 #include "winrmlb/core/result.h"
 #include "winrmlb/core/time.h"
 #include "winrmlb/health/watch.h"
@@ -44,6 +45,9 @@ struct View {
 struct Verbs {
   std::function<View()> view;
   std::function<Status()> reload;  // an error says what is wrong; the old configuration goes on
+  /// Drain, ready, maintenance; an error says what there is not.
+  std::function<Status(const ModeChange&)> change_mode;
+  std::function<Result<DrainView>(const ModeChange&)> drain;  // how far it is; the mode does not matter
 };
 
 }  // namespace winrmlb::admin

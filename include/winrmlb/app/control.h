@@ -16,12 +16,13 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "winrmlb/admin/view.h"
+#include "winrmlb/app/farm.h"
+#include "winrmlb/app/names.h"
 #include "winrmlb/app/snapshot_builder.h"
 #include "winrmlb/app/worker.h"
 #include "winrmlb/balance/login_guard.h"
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/result.h"
-#include "winrmlb/health/watch.h"
 #include "winrmlb/net/asio_poller.h"
 #include "winrmlb/net/timer_wheel.h"
 #include "winrmlb/telemetry/log.h"
@@ -48,6 +49,7 @@ class Control {
 
  private:
   Status bind_listeners();
+  void await_first_checks();
   void start_workers();
   Status start_admin();
   void print_ports() const;
@@ -55,10 +57,7 @@ class Control {
   void tick();
   Status reload();
   Status apply(const config::Settings& settings);
-  void watch_servers();
-  void on_transition(const health::Watched& server, const health::Transition& transition,
-                     const std::string& why);
-  void report_connect_failure(ServerId server, ErrorCode code);
+  void retarget(const std::string& pool, const std::string& server, const IpAddress& address);
   void stop();
   admin::View view() const;
 
@@ -78,7 +77,8 @@ class Control {
   std::vector<std::unique_ptr<Worker>> workers_;
   net::AsioPoller poller_;  // for the checks
   net::TimerWheel wheel_;
-  health::Watch watch_;
+  Farm farm_;
+  Names names_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer ticker_;
   TimePoint started_;

@@ -55,6 +55,13 @@ class Session {
   void stop() { wakeup_.raise(net::Signal::Stop); }
   /// Ends the session as if its time were up.
   void cut() { wakeup_.raise(net::Signal::Deadline); }
+  /// Its server is known dead: an exchange under way ends with ServerDown, a session without one is closed.
+  enum class Idle : std::uint8_t { Stays, Ends };  // if it is between exchanges
+  void lose_server(Idle idle) {
+    if (idle_ && idle == Idle::Stays) return;
+    server_lost_ = true;
+    cut();
+  }
   /// Health has come to a verdict on some server: for sessions that wait for one.
   void tell_verdict() {
     if (awaits_verdict_) wakeup_.raise(net::Signal::Verdict);
@@ -198,6 +205,8 @@ class Session {
   bool has_cookie_ = false;         // the client has been given one for its server, or brought it
   bool stopping_ = false;
   bool awaits_verdict_ = false;
+  bool server_lost_ = false;   // lose_server()
+  bool idle_ = false;          // between exchanges
   bool client_ended_ = false;  // the client has finished sending; it may still read
 
   // Let in by whom, and as whose session it is counted there.

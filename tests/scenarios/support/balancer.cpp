@@ -32,6 +32,7 @@ config::Settings settings_for(const std::vector<Endpoint>& servers, std::uint16_
     entry.port = entry.tls_port = server.port;
     pool.servers.push_back(entry);
   }
+  pool.health.probe = {config::Probe::Tcp};  // scripted servers know no checks but this one
   pool.health.interval = milliseconds(250);
   settings.pools.push_back(pool);
   settings.admin.socket.clear();
@@ -53,26 +54,18 @@ TestBalancer::TestBalancer(config::Settings settings)
       login_guard_(settings_.login_guard),
       poller_(io_),
       wheel_(net::now()),
-      watch_(poller_, wheel_,
-             [this](const auto&, const auto& transition, const auto&) {
-               {
-                 const std::lock_guard lock(mutex_);
-                 changed_.notify_all();
-               }
-               if (transition.to == Fitness::Suspect) return;
-               for (auto& worker : workers_) {
-                 worker->post([](app::Worker& here) {
-                   here.context().sessions.each([](proxy::Session& session) { session.tell_verdict(); });
-                 });
-               }
-             }),
+      farm_(io_, log_, poller_, wheel_, workers_,
+            [this] {
+              const std::lock_guard lock(mutex_);
+              changed_.notify_all();
+            }),
       ticker_(io_) {
   std::signal(SIGPIPE, SIG_IGN);  // as the program does
   bind();
   for (auto& worker : workers_)
     worker->start();
   tick();
-  watch_servers();
+  farm_.adopt(snapshot_);
   control_ = std::thread([this] { io_.run(); });
   std::unique_lock lock(mutex_);
   const bool checked = changed_.wait_for(lock, std::chrono::seconds(10), [this] {
@@ -101,21 +94,16 @@ void TestBalancer::bind() {
   snapshot_ = *built;
   const std::uint32_t most = settings_.limits.sessions == 0 ? 10'000 : settings_.limits.sessions;
   for (std::size_t i = 0; i < workers; ++i) {
-    app::Worker::Lent lent{.log = log_,
-                           .access_sink = access_sink_,
-                           .login_guard = login_guard_,
-                           .open_sessions = open_sessions_,
-                           .most_sessions = most,
-                           .report_connect_failure =
-                               [this](ServerId server, ErrorCode code) {
-                                 boost::asio::post(io_, [this, server, code] {
-                                   const auto evidence = code == ErrorCode::ConnectRefused
-                                                             ? health::Evidence::Refused
-                                                             : health::Evidence::TimedOut;
-                                   watch_.connect_failed(server, {evidence, "a session's connect"});
-                                 });
-                               },
-                           .report_passive = [](ServerId, health::PassiveSignal, const Uuid&) {}};
+    app::Worker::Lent lent{
+        .log = log_,
+        .access_sink = access_sink_,
+        .login_guard = login_guard_,
+        .open_sessions = open_sessions_,
+        .most_sessions = most,
+        .report_connect_failure = [this](ServerId server,
+                                         ErrorCode code) { farm_.report_connect_failure(server, code); },
+        .report_passive = [this](ServerId server, health::PassiveSignal signal,
+                                 const Uuid& shell) { farm_.report_passive(server, signal, shell); }};
     workers_.push_back(
         std::make_unique<app::Worker>(static_cast<std::uint16_t>(i), std::move(lent), snapshot_));
     for (std::size_t l = 0; l < listening_.size(); ++l)
@@ -127,25 +115,15 @@ TestBalancer::~TestBalancer() { join(Cut::Yes); }
 
 void TestBalancer::tick() {
   wheel_.advance(net::now());
+  farm_.tick(net::now());
   for (auto& worker : workers_) {
     if (cutting_) worker->cut();
   }
-  if (ending_ && watch_.stopped()) return poller_.stop();
+  if (ending_ && farm_.stopped()) return poller_.stop();
   ticker_.expires_after(net::TimerWheel::kTick);
   ticker_.async_wait([this](const boost::system::error_code& error) {
     if (!error) tick();
   });
-}
-
-void TestBalancer::watch_servers() {
-  std::vector<health::Watched> watched;
-  for (const auto& entry : snapshot_->pools) {
-    for (std::size_t i = 0; i < entry.targets.size(); ++i) {
-      watched.push_back({entry.pool->members()[i].state, entry.pool->name(), entry.targets[i].plain(),
-                         entry.pool->settings().health});
-    }
-  }
-  watch_.update(std::move(watched));
 }
 
 void TestBalancer::on_control(const std::function<void()>& work) {
@@ -174,7 +152,7 @@ Status TestBalancer::reload(const config::Settings& settings) {
   on_control([&] {
     app::SnapshotBuilder::commit(**built);
     snapshot_ = *built;
-    watch_servers();
+    farm_.adopt(snapshot_);
   });
   on_each_worker([&](app::Worker& worker) { worker.context().snapshot = *built; });
   settings_ = settings;
@@ -198,7 +176,7 @@ void TestBalancer::join(Cut cut) {
   cutting_ = cut == Cut::Yes;
   for (auto& worker : workers_)
     worker->join();
-  on_control([this] { watch_.stop(); });
+  on_control([this] { farm_.stop(); });
   ending_ = true;
   control_.join();
 }

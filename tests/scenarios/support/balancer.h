@@ -20,10 +20,10 @@
 #include <gtest/gtest.h>
 
 #include "support/scratch.h"
+#include "winrmlb/app/farm.h"
 #include "winrmlb/app/snapshot_builder.h"
 #include "winrmlb/app/worker.h"
 #include "winrmlb/config/settings.h"
-#include "winrmlb/health/watch.h"
 #include "winrmlb/net/asio_poller.h"
 #include "winrmlb/net/timer_wheel.h"
 
@@ -77,7 +77,6 @@ class TestBalancer {
   std::vector<boost::json::object> lines_of(std::string_view message);
   void bind();
   void tick();
-  void watch_servers();
   void on_each_worker(const std::function<void(app::Worker&)>& work);
   void on_control(const std::function<void()>& work);
 
@@ -94,7 +93,7 @@ class TestBalancer {
   std::vector<std::unique_ptr<app::Worker>> workers_;
   net::AsioPoller poller_;
   net::TimerWheel wheel_;
-  health::Watch watch_;
+  app::Farm farm_;
   boost::asio::steady_timer ticker_;
   std::atomic<bool> cutting_{false};
   std::atomic<bool> ending_{false};
