@@ -104,6 +104,7 @@ pools:
   farm:
     server_tls: {{ca: {setting.certificates.ca}}}
     {self.pool_keys}
+    health: {{probe: tcp}}
     servers:
 {servers}
 log: {{level: warn, access_file: "{access}"}}

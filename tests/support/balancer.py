@@ -3,7 +3,8 @@
     from balancer import Balancer
 
     with Balancer([ps1, ps2]) as balancer:        # WinrmSim objects, or names to {"host":, "port":, "tls_port":}
-        balancer.plain, balancer.tls              # ("127.0.0.1", 41234) of the listeners; ports picked by the kernel
+        balancer.plain, balancer.tls              # ("127.0.0.1", 41234) of the listeners; ports picked by the kernel;
+                                                  #   each is there if all servers have such a port
         balancer.url, balancer.tls_url            # "http://127.0.0.1:41234/wsman", "https://..."
         balancer.status(), balancer.explain("127.0.0.21")       # dicts, as `winrm-lb status --json` prints them
         balancer.server("ps1")                    # its part of the status
@@ -98,15 +99,22 @@ class Balancer:
         if certificate is None:
             certificate, key = make_certificate(self.folder, name="winrm-lb")
         self.certificate = certificate
-        if not isinstance(servers, dict):
+        pool = dict(pool or {})
+        if isinstance(servers, dict):
+            pool["health"] = {"probe": "tcp", **pool.get("health", {})}  # they need not know Identify
+        else:
             servers = {sim.name: server_settings(sim) for sim in servers}
+        listeners = [
+            {"name": "plain", "bind": "127.0.0.1:0", "pool": "farm"},
+            {"name": "tls", "bind": "127.0.0.1:0", "pool": "farm",
+             "tls": {"certificate": str(certificate), "key": str(key)}}]
+        # A listener is there if all servers have its port: they are checked on the ports of all listeners.
+        listeners = [one for one in listeners
+                     if all(("tls_port" if "tls" in one else "port") in settings for settings in servers.values())]
         self.settings = {
             "workers": workers,
-            "listeners": [
-                {"name": "plain", "bind": "127.0.0.1:0", "pool": "farm"},
-                {"name": "tls", "bind": "127.0.0.1:0", "pool": "farm",
-                 "tls": {"certificate": str(certificate), "key": str(key)}}],
-            "pools": {"farm": {"servers": servers, "server_tls": {"verify": "none"}, **(pool or {})}},
+            "listeners": listeners,
+            "pools": {"farm": {"servers": servers, "server_tls": {"verify": "none"}, **pool}},
             "admin": {"socket": str(self.socket)},
             "log": {"file": str(self.folder / "winrm-lb.log"), "access_file": str(self.access_file)}}
         if limits:
@@ -132,7 +140,7 @@ class Balancer:
             raise RuntimeError(f"winrm-lb ended with {process.wait()}: {process.stderr.read().decode(errors='replace')}")
         self._process = process
         listeners = {one["name"]: address_of(one["bind"]) for one in json.loads(ready)["listeners"]}
-        self.plain, self.tls = listeners["plain"], listeners["tls"]
+        self.plain, self.tls = listeners.get("plain"), listeners.get("tls")
         return self
 
     def write_configuration(self):

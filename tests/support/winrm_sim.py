@@ -8,6 +8,7 @@
         ps1.url, ps1.tls_url            # "http://127.0.0.1:41234/wsman", "https://..."
         ps1.seen()                      # one dict per HTTP request; keys: see `winrm-sim` GET /seen
         ps1.seen(operation="Command")   # only those whose fields equal what is given
+        ps1.seen(checks=True)           # a balancer's checks too, which are left out otherwise
         ps1.clear_seen()
         ps1.executed()                  # one dict per message carried out: message_id, operation, shell_id, command_id,
         ps1.executed(times=2)           #   user, connections, times; clear_executed() forgets them
@@ -49,6 +50,7 @@ LEGACY_CONFIGURATION = SUPPORT / "openssl-legacy.cnf"
 
 # No ':' in passwords: Debian's gss-ntlmssp 1.2.0 reads a password only up to it, so that NTLM would fail.
 DEFAULT_USERS = (("CORP", "svc", "Secret-1"), ("CORP", "other", "Secret-2"), ("CORP", "third", "Secret-3"))
+CHECKS = "winrm-lb"  # the User-Agent of a balancer's own requests
 DEFAULT_USER = "CORP\\svc"
 DEFAULT_PASSWORD = "Secret-1"
 
@@ -197,9 +199,9 @@ class WinrmSim:
         with opener.open(request, timeout=30) as response:
             return json.loads(response.read())
 
-    def seen(self, **fields):
+    def seen(self, checks=False, **fields):
         entries = self.ask("GET", "/seen")["seen"]
-        return [entry for entry in entries if all(entry[key] == value for key, value in fields.items())]
+        return [entry for entry in entries if (checks or entry["user_agent"] != CHECKS) and all(entry[key] == value for key, value in fields.items())]
 
     def clear_seen(self):
         self.ask("DELETE", "/seen")
