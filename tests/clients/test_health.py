@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+import threading
+import time
 
 import pytest
 
@@ -130,3 +132,25 @@ def test_maintenance_takes_a_server_out_at_once_and_ready_brings_it_back(sims):
         assert balancer.explain("127.0.4.9")["server"] == "ps1", "it has the fewest clients"
         wrong = command(balancer, "drain", "ps7")
         assert wrong.returncode == 1 and "there is no server ps7" in wrong.stderr
+
+
+def test_a_503_costs_each_client_one_operation(sims):
+    with Balancer(sims, pool={"health": {"hold_down": "0s"}}) as balancer:
+        assert balancer.await_state("ps1", "up") and balancer.await_state("ps2", "up")
+        addresses = [f"127.0.5.{i}" for i in range(1, 11)]
+        for address in addresses:
+            assert ask_once(address, balancer).status == 200
+        failures = dict.fromkeys(addresses, 0)
+        sims[0].fault("503")
+
+        def operations(address):
+            for _ in range(10):
+                failures[address] += ask_once(address, balancer).status != 200
+                time.sleep(0.2)
+
+        threads = [threading.Thread(target=operations, args=(address,)) for address in addresses]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert max(failures.values()) <= 1, failures
