@@ -80,12 +80,15 @@ listen farm
 
 def has_ended(connection):
     """Whether the other side has closed it, which HTTP clients look for before they use it again."""
+    connection.setblocking(False)  # with a time-out, Python would wait for a byte
     try:
-        return connection.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK) == b""
+        return connection.recv(1, socket.MSG_PEEK) == b""
     except BlockingIOError:
         return False
     except OSError:
         return True
+    finally:
+        connection.settimeout(PATIENCE)
 
 
 class Client(threading.Thread):

@@ -38,6 +38,7 @@ TEST(Reply, EveryErrorHasItsRow) {
       {ErrorCode::BadResponse, 502, 2150858770},
       {ErrorCode::ResponseTimeout, 504, 2150859046},
       {ErrorCode::ResetByServer, 502, 2150858770},
+      {ErrorCode::ServerDown, 502, 2150858770},
       {ErrorCode::ResetByClient, 0, 0},
       {ErrorCode::Closed, 0, 0},
       {ErrorCode::Cancelled, 0, 0},
