@@ -69,7 +69,10 @@ Status Session::choose(Exchange& exchange) {
     const auto choice = pool().route(
         {.client = client(), .bound = {}, .pinned = exchange.cookie_server, .pin_is_shell = false},
         worker_.now());
-    if (choice.reason == Reason::Pinned) exchange.choice = choice;
+    if (choice.reason == Reason::Pinned) {
+      exchange.choice = choice;
+      home_ = choice.server;  // the cookie stands in for the address
+    }
   } else if (is_spread()) {
     exchange.choice = pool().place_session(client(), worker_.now());
   }
