@@ -76,6 +76,36 @@ void add_exchanges(Families& families, const View& view) {
                    sum(view, &C::response_bytes));
 }
 
+void add_listeners(Families& families, const View& view) {
+  families.begin("refused_total", "Connections and requests that a listener did not let in, by reason.",
+                 prometheus::MetricType::Counter);
+  for (const auto& listener : view.snapshot->listeners) {
+    if (!listener.admission) continue;
+    for (std::size_t i = 0; i < balance::kRefusals; ++i) {
+      const auto refusal = static_cast<balance::Refusal>(i);
+      families.add(
+          static_cast<double>(listener.admission->refused(refusal)),
+          {{"listener", listener.settings.name}, {"reason", std::string(balance::name_of(refusal))}});
+    }
+  }
+  families.begin("listener_sessions", "Client connections open now, by listener.",
+                 prometheus::MetricType::Gauge);
+  for (const auto& listener : view.snapshot->listeners) {
+    if (listener.admission)
+      families.add(listener.admission->sessions(), {{"listener", listener.settings.name}});
+  }
+  families.begin("certificate_not_after_seconds",
+                 "When a certificate that a listener shows ends, in seconds since the epoch.",
+                 prometheus::MetricType::Gauge);
+  for (const auto& listener : view.snapshot->listeners) {
+    if (!listener.tls) continue;
+    for (const auto& certificate : listener.tls->certificates()) {
+      families.add(seconds_of(certificate.ends),
+                   {{"listener", listener.settings.name}, {"file", certificate.file}});
+    }
+  }
+}
+
 // One series per server, made by `value`.
 template <typename Value>
 void add_per_server(Families& families, const View& view, const char* name, const char* help, Value value) {
@@ -191,6 +221,7 @@ std::string metrics(const View& view) {
   Families families;
   add_process(families, view);
   add_sessions(families, view);
+  add_listeners(families, view);
   add_exchanges(families, view);
   add_servers(families, view);
   add_winrm(families, view);

@@ -7,6 +7,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "winrmlb/proxy/channel_binding.h"
+
 namespace winrmlb::admin {
 
 namespace json = boost::json;
@@ -93,6 +95,15 @@ json::object server_status(const View& view, const balance::Member& member) {
   return server;
 }
 
+// By server: whether clients that bind their login to the TLS channel pass.
+json::object channel_bindings(const View& view, const proxy::ListenerEntry& listener) {
+  json::object all;
+  const auto& pool = view.snapshot->pools[listener.pool];
+  for (const auto& member : pool.pool->members())
+    all[member.state->name] = text(name_of(proxy::channel_binding(listener, pool, member.settings.host)));
+  return all;
+}
+
 std::uint64_t sum(const View& view, const proxy::Counter proxy::Counters::*counter) {
   std::uint64_t total = 0;
   for (const auto* worker : view.workers)
@@ -168,8 +179,10 @@ json::object status(const View& view) {
     json::object listener;
     listener["name"] = text(entry.settings.name);
     listener["bind"] = text(view.bound[i].text());
-    listener["tls"] = entry.tls != nullptr;
+    listener["tls"] = entry.settings.tls.has_value();
     listener["pool"] = text(entry.settings.pool);
+    listener["passthrough"] = entry.relays_tls();
+    if (entry.settings.tls) listener["channel_binding"] = channel_bindings(view, entry);
     listeners.push_back(std::move(listener));
   }
   all["listeners"] = std::move(listeners);
@@ -223,25 +236,62 @@ std::string status_text(const json::object& status) {
   return out;
 }
 
-Result<json::object> explain(const View& view, const json::object& request) {
-  const auto refuse = [](std::string what) { return Error{ErrorCode::Config, Side::Local, std::move(what)}; };
-  const auto* client = request.if_contains("client");
-  const auto address = client && client->is_string() ? IpAddress::parse(client->get_string()) : std::nullopt;
-  if (!address) return refuse("explain needs the address of a client");
-  const proxy::PoolEntry* entry = nullptr;
-  if (const auto* name = request.if_contains("pool"); name && name->is_string()) {
-    entry = view.snapshot->pool(name->get_string());
-    if (!entry) return refuse("there is no pool " + std::string(name->get_string()));
-  } else if (view.snapshot->pools.size() == 1) {
-    entry = &view.snapshot->pools.front();
-  } else {
-    return refuse("there is more than one pool; say which");
+namespace {
+
+Error refuse(std::string what) { return {ErrorCode::Config, Side::Local, std::move(what)}; }
+
+std::string given(const json::object& request, const char* key) {
+  const auto* value = request.if_contains(key);
+  return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+struct Routed {
+  const proxy::PoolEntry* pool = nullptr;
+  std::string route;  // that led there; empty: the pool was asked for, or is the only one
+};
+
+// The pool that is asked for, or to which the listener and its routes lead.
+Result<Routed> routed(const View& view, const json::object& request, const IpAddress& client) {
+  const auto& snapshot = *view.snapshot;
+  if (const auto listener = given(request, "listener"); !listener.empty()) {
+    const auto found =
+        std::find_if(snapshot.listeners.begin(), snapshot.listeners.end(),
+                     [&](const auto& candidate) { return candidate.settings.name == listener; });
+    if (found == snapshot.listeners.end()) return refuse("there is no listener " + listener);
+    const std::string sni = given(request, "sni");
+    const std::string host = given(request, "host");
+    const std::string path = given(request, "path");
+    const std::string resource = given(request, "resource");
+    const std::string user = given(request, "user");
+    const proxy::RouteFacts facts{listener, sni, host, client, path, resource, user};
+    const auto& routes = snapshot.settings.routes;
+    const auto taken = proxy::first_route(routes, facts);
+    return Routed{&snapshot.pools[snapshot.pool_of(*found, facts)],
+                  taken ? proxy::describe_route(routes, *taken) : "no route holds: the listener's pool"};
   }
+  if (const auto name = given(request, "pool"); !name.empty()) {
+    const auto* entry = snapshot.pool(name);
+    if (!entry) return refuse("there is no pool " + name);
+    return Routed{entry, {}};
+  }
+  if (snapshot.pools.size() == 1) return Routed{&snapshot.pools.front(), {}};
+  return refuse("there is more than one pool; say which, or by which listener the client comes");
+}
+
+}  // namespace
+
+Result<json::object> explain(const View& view, const json::object& request) {
+  const auto address = IpAddress::parse(given(request, "client"));
+  if (!address) return refuse("explain needs the address of a client");
+  auto to = routed(view, request, *address);
+  if (!to) return refuse(to.error().detail);
+  const auto* entry = to->pool;
   const auto explanation =
       entry->pool->explain({.client = entry->pool->client_of(*address), .bound = {}, .pinned = {}}, view.now);
   json::object answer;
   answer["client"] = text(address->text());
   answer["pool"] = text(entry->pool->name());
+  if (!to->route.empty()) answer["route"] = text(to->route);
   answer["reason"] = text(balance::name_of(explanation.choice.reason));
   if (explanation.choice.server)
     answer["server"] = text(entry->pool->member(*explanation.choice.server)->state->name);

@@ -207,6 +207,7 @@ void Control::tick() {
   wheel_.advance(now);
   farm_.tick(now);
   names_.tick(now);
+  renew_certificates(now);
   for (const auto& pool : snapshot_->pools) {
     pool.pool->affinity().sweep(now);
     pool.pool->shells().sweep(now);
@@ -230,6 +231,15 @@ void Control::tick() {
   ticker_.async_wait([this](const boost::system::error_code& error) {
     if (!error) tick();
   });
+}
+
+void Control::renew_certificates(TimePoint now) {
+  const auto renewed = certificates_.look(*snapshot_, now, net::wall_now());
+  if (!renewed) return;
+  snapshot_ = renewed;
+  for (auto& worker : workers_)
+    worker->post([renewed](Worker& here) { here.context().snapshot = renewed; });
+  farm_.adopt(snapshot_);
 }
 
 void Control::stop() {

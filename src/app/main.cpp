@@ -69,6 +69,8 @@ struct Options {
   std::string socket = winrmlb::config::Admin{}.socket;
   std::string client;
   std::string pool;
+  // Of explain: what routes go by. Named as in the request.
+  std::string listener, sni, host, path, resource, user;
   bool as_json = false;
   bool print = false;
   winrmlb::app::ServerCommand server;
@@ -118,9 +120,20 @@ int dispatch(const CLI::App& app, const Options& options) {
   }
   if (app.got_subcommand("explain")) {
     boost::json::object request{{"command", "explain"}, {"client", options.client}};
-    if (!options.pool.empty()) request["pool"] = options.pool;
-    return answer(options.socket, request, options.as_json,
-                  [](const auto& got) { return std::string(got.at("text").as_string()) + "\n"; });
+    for (const auto& [name, value] : {std::pair{"pool", &options.pool},
+                                      {"listener", &options.listener},
+                                      {"sni", &options.sni},
+                                      {"host", &options.host},
+                                      {"path", &options.path},
+                                      {"resource", &options.resource},
+                                      {"user", &options.user}}) {
+      if (!value->empty()) request[name] = *value;
+    }
+    return answer(options.socket, request, options.as_json, [](const auto& got) {
+      const auto* route = got.if_contains("route");
+      return (route ? std::string(route->as_string()) + "\n" : std::string()) +
+             std::string(got.at("text").as_string()) + "\n";
+    });
   }
   if (app.got_subcommand("reload")) {
     return answer(options.socket, {{"command", "reload"}}, options.as_json, [](const auto& got) {
@@ -169,6 +182,14 @@ int main(int argc, char** argv) {
       ->type_name("ADDRESS");
   explain_command->add_option("--pool", options.pool, "The pool, if there is more than one")
       ->type_name("NAME");
+  explain_command
+      ->add_option("--listener", options.listener, "By which listener it comes: then its routes count")
+      ->type_name("NAME");
+  explain_command->add_option("--sni", options.sni, "With --listener: the name that its TLS asks for");
+  explain_command->add_option("--host", options.host, "With --listener: its Host field");
+  explain_command->add_option("--path", options.path, "With --listener: the path of its request");
+  explain_command->add_option("--resource", options.resource, "With --listener: its resource URI");
+  explain_command->add_option("--user", options.user, "With --listener: the user that its login shows");
   auto* reload_command =
       app.add_subcommand("reload", "Read the configuration again, as SIGHUP does, and say how it went");
   for (auto* command : {status_command, explain_command, reload_command}) {

@@ -53,6 +53,22 @@ Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::build(const conf
   return std::shared_ptr<const proxy::Snapshot>(std::move(snapshot));
 }
 
+Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::renew(const proxy::Snapshot& current) {
+  auto snapshot = std::make_shared<proxy::Snapshot>(current);
+  for (auto& listener : snapshot->listeners) {
+    if (!listener.tls) continue;
+    auto context = net::TlsContext::for_listener(*listener.settings.tls);
+    if (!context) return std::move(context).error();
+    listener.tls = *context;
+  }
+  for (auto& pool : snapshot->pools) {
+    auto context = net::TlsContext::for_servers(pool.pool->settings().server_tls);
+    if (!context) return std::move(context).error();
+    pool.server_tls = *context;
+  }
+  return std::shared_ptr<const proxy::Snapshot>(std::move(snapshot));
+}
+
 void SnapshotBuilder::commit(const proxy::Snapshot& snapshot) {
   for (const auto& entry : snapshot.pools)
     entry.pool->commit();

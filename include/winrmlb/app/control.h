@@ -16,6 +16,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "winrmlb/admin/view.h"
+#include "winrmlb/app/certificate_watch.h"
 #include "winrmlb/app/farm.h"
 #include "winrmlb/app/names.h"
 #include "winrmlb/app/snapshot_builder.h"
@@ -55,6 +56,7 @@ class Control {
   void print_ports() const;
   void await_signal();
   void tick();
+  void renew_certificates(TimePoint now);
   Status reload();
   Status apply(const config::Settings& settings);
   void retarget(const std::string& pool, const std::string& server, const IpAddress& address);
@@ -69,6 +71,7 @@ class Control {
   telemetry::AccessSink access_sink_;
   balance::LoginGuard login_guard_;
   SnapshotBuilder builder_{log_};
+  CertificateWatch certificates_{log_};
   std::shared_ptr<const proxy::Snapshot> snapshot_;
   std::map<ListenerId, net::ListeningSockets>
       bound_;  // the addresses; the sockets are the workers' once they start

@@ -22,6 +22,8 @@ class SnapshotBuilder {
   /// changed before commit(), so a snapshot may still be dropped.
   Result<std::shared_ptr<const proxy::Snapshot>> build(const config::Settings& settings,
                                                        const proxy::Snapshot* predecessor);
+  /// The same again with certificates and all that belongs to them read anew.
+  static Result<std::shared_ptr<const proxy::Snapshot>> renew(const proxy::Snapshot& current);
   /// Lets the snapshot take over; nothing can fail from here on.
   static void commit(const proxy::Snapshot& snapshot);
 

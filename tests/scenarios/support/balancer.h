@@ -65,6 +65,9 @@ class TestBalancer {
     return all;
   }
   std::uint64_t errors(ErrorCode code) const;
+  std::uint64_t refused(balance::Refusal refusal, std::size_t listener = 0) const {
+    return snapshot_->listeners[listener].admission->refused(refusal);
+  }
   /// Asked of each worker on its own thread, as long as it has one.
   std::size_t lent_bytes();
 
