@@ -170,6 +170,19 @@ std::optional<Error> Session::check_door(const http::RequestHead& head) {
   return refusal ? std::optional(refused(*refusal)) : std::nullopt;
 }
 
+// A client takes the first challenge that it understands: one that would be refused is not shown to it.
+Status Session::hide_challenges(http::Edit& edit) const {
+  const auto& schemes = listener().settings.schemes;
+  if (schemes.allow.empty() && schemes.deny.empty()) return Done{};
+  for (const auto& field : worker_.fields.all()) {
+    if (field.known != http::FieldName::WwwAuthenticate) continue;
+    if (passes(schemes, winrm::read_challenge(field.value).scheme)) continue;
+    if (!edit.remove(field.line))
+      return Error{ErrorCode::BadResponse, Side::Server, "too many challenges in one answer"};
+  }
+  return Done{};
+}
+
 // A session that has a server connection stays in its pool.
 void Session::choose_pool(const Exchange& exchange) {
   if (snapshot_->settings.routes.empty() || server()) return;
@@ -178,7 +191,7 @@ void Session::choose_pool(const Exchange& exchange) {
                                           .host = exchange.host,
                                           .client = client_endpoint_.address,
                                           .path = path_of(exchange.target),
-                                          .resource = {},
+                                          .resource = exchange.resource,
                                           .user = user_});
 }
 

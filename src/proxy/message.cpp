@@ -46,7 +46,8 @@ net::Task<void> Session::read_message(Exchange& exchange) {
   }
   exchange.message = scanner.facts();
   exchange.visible = exchange.message.action != winrm::Action::None;
-  if (exchange.message.action == winrm::Action::Create) exchange.resource = scanner.resource_uri();
+  if (exchange.message.action == winrm::Action::Create || !snapshot_->settings.routes.empty())
+    exchange.resource = scanner.resource_uri();
   worker_.counters.operations[static_cast<std::size_t>(exchange.message.action)].add();
 }
 

@@ -80,6 +80,7 @@ Status Session::take_response_head(Exchange& exchange, std::size_t head_bytes) {
   if (!http::is_interim(head->status)) note_answer_to_login(exchange);
   http::Edit edit(head->bytes);
   if (auto removed = http::remove_hop_by_hop(edit, worker_.fields, Side::Server); !removed) return removed;
+  if (auto hidden = hide_challenges(edit); !hidden) return hidden;
   std::string added;
   if (!http::is_interim(head->status)) {
     added = cookie_for(exchange);

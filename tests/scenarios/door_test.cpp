@@ -64,6 +64,24 @@ TEST_P(Door, ALoginThatIsNotAllowedIsOfferedTheOthers) {
   EXPECT_EQ(balancer.refused(Refusal::Scheme), 1U);
 }
 
+TEST_P(Door, AServersChallengesAreShownAsFarAsTheyPass) {
+  ScriptedServer server([](End& end) {
+    end.read_request();
+    end.send(
+        "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: Basic "
+        "realm=\"WSMAN\"\r\n"
+        "Content-Length: 0\r\n\r\n");
+    end.read_to_end();
+  });
+  auto settings = strict({server.endpoint()}, workers());
+  settings.listeners[0].schemes.deny = {config::LoginScheme::Basic};
+  TestBalancer balancer(settings);
+  const auto answer = Client(balancer.endpoint()).ask(post("hello"));
+  EXPECT_EQ(answer.status, 401);
+  EXPECT_THAT(answer.head, HasSubstr("Negotiate"));
+  EXPECT_THAT(answer.head, Not(HasSubstr("Basic")));
+}
+
 TEST_P(Door, AnAddressThatMayNotComeGetsA403) {
   ScriptedServer server(echo("s1"));
   auto settings = settings_for({server.endpoint()}, workers());

@@ -78,6 +78,7 @@ class Session {
   void pass_door(Exchange& exchange, const http::RequestHead& head);
   std::optional<Error> check_door(const http::RequestHead& head);
   void choose_pool(const Exchange& exchange);
+  Status hide_challenges(http::Edit& edit) const;
   net::Task<Status> read_client_hello();
   net::Task<Status> relay_tls();
   net::Task<Status> relay_both_ways(Exchange& exchange);
