@@ -7,17 +7,79 @@ namespace winrmlb::proxy {
 using balance::PinKind;
 using balance::Reason;
 
+namespace {
+// A shell that was used this lately and is not known says something about its server.
+constexpr seconds kFresh{60};
+}  // namespace
+
+Status Session::choose(Exchange& exchange) {
+  choose_pool(exchange);
+  exchange.was_routed = true;
+  if (exchange.next) {
+    exchange.choice = *std::exchange(exchange.next, std::nullopt);
+  } else {
+    const auto pin = pin_of(exchange);
+    exchange.server_had_pin = pin && pin->is_shell;
+    exchange.pin_was_fresh = pin && worker_.now() - pin->last_used < kFresh;
+    if (exchange.server_had_pin) known_shell_ = *exchange.message.shell;
+    exchange.choice = decide(exchange, pin);
+  }
+  if (!exchange.choice.server) {
+    return exchange.choice.reason == Reason::Pinned
+               ? Error{ErrorCode::ShellServerDown, Side::Server, "the server that holds this shell is down"}
+               : Error{ErrorCode::NoServer, Side::Server, "no server of the pool is fit"};
+  }
+  use_link(*exchange.choice.server);
+  return Done{};
+}
+
+// First match decides.
+balance::Choice Session::decide(Exchange& exchange, const std::optional<Pin>& pin) {
+  if (bound_ && link_->server) {
+    if (pin && pin->server != *link_->server) worker_.counters.pin_conflicts.add();
+    return {*link_->server, Reason::Bound};
+  }
+  if (pin) {
+    const auto choice = follow(pin->server, pin->is_shell);
+    if (choice.server && link_->server && *link_->server != *choice.server)
+      worker_.counters.splits_prevented.add();
+    if (choice.reason == Reason::Pinned) return choice;
+  }
+  if (auto* home = home_ ? link_to(*home_) : nullptr) {
+    if (keeps(*home_) && !leaves_home(exchange)) return {*home_, Reason::Affinity};
+    if (!keeps(*home_)) exchange.unfit_link = home;
+  } else if (exchange.cookie_server) {
+    const auto choice = follow(*exchange.cookie_server, false);
+    if (choice.reason == Reason::Pinned) {
+      home_ = choice.server;  // the cookie stands in for the address
+      return choice;
+    }
+  } else if (is_spread()) {
+    return pool().place_session(client(), worker_.now());
+  }
+  const auto choice = pool().route({.client = client(),
+                                    .bound = {},
+                                    .pinned = {},
+                                    .creates_shell = exchange.message.action == winrm::Action::Create,
+                                    .user = user_},
+                                   worker_.now());
+  exchange.at.mark(&Timeline::chosen, worker_.now());
+  return choice;
+}
+
 // What the message names and where that lives, most particular first. A use of it is noted.
 std::optional<Session::Pin> Session::pin_of(const Exchange& exchange) {
   if (!exchange.visible) return std::nullopt;
   auto& shells = pool().shells();
   const auto now = worker_.now();
   const auto& message = exchange.message;
+  const bool polls = message.action == winrm::Action::Receive;
+  const milliseconds lasting{polls ? message.operation_timeout_ms.value_or(0) : 0};
   const auto find = [&](const std::optional<Uuid>& id, PinKind kind) -> std::optional<Pin> {
     if (!id) return std::nullopt;
-    const auto use = shells.use(*id, kind, client(), now);
+    const auto use = shells.use(*id, kind, client(), now, lasting);
     if (!use) return std::nullopt;
-    return Pin{use->server, kind == PinKind::Shell};
+    return Pin{use->server, use->last_used, kind == PinKind::Shell};
   };
   if (message.action == winrm::Action::Create) return std::nullopt;  // it asks for a new one
   if (message.shell) return find(message.shell, PinKind::Shell);
@@ -25,72 +87,17 @@ std::optional<Session::Pin> Session::pin_of(const Exchange& exchange) {
   return find(message.session, PinKind::ClientSession);
 }
 
-Status Session::choose(Exchange& exchange) {
-  choose_pool(exchange);
-  exchange.was_routed = true;
-  if (exchange.next) {
-    exchange.choice = *std::exchange(exchange.next, std::nullopt);
-    use_link(*exchange.choice.server);
-    return Done{};
-  }
-  const auto pin = pin_of(exchange);
-  exchange.server_had_pin = pin && pin->is_shell;
-  if (exchange.server_had_pin) known_shell_ = *exchange.message.shell;
-  if (bound_ && link_->server) {
-    if (pin && pin->server != *link_->server) worker_.counters.pin_conflicts.add();
-    exchange.choice = {*link_->server, Reason::Bound};
-    return Done{};
-  }
-  if (pin) {
-    const auto choice =
-        pool().route({.client = client(), .bound = {}, .pinned = pin->server, .pin_is_shell = pin->is_shell},
-                     worker_.now());
-    if (choice.reason == Reason::Pinned) {
-      exchange.choice = choice;
-      if (!choice.server) {
-        return Error{ErrorCode::ShellServerDown, Side::Server, "the server that holds this shell is down"};
-      }
-      if (link_->server && *link_->server != *choice.server) worker_.counters.splits_prevented.add();
-      use_link(*choice.server);
-      exchange.at.mark(&Timeline::chosen, worker_.now());
-      return Done{};
-    }
-  }
-  // Not the link used last: that may lead to a shell which an address of another server made.
-  if (auto* home = home_ ? link_to(*home_) : nullptr) {
-    if (keeps(*home_)) {
-      link_ = home;
-      exchange.choice = {*home_, Reason::Affinity};
-      return Done{};
-    }
-    exchange.unfit_link = home;
-  }
-  if (!exchange.unfit_link && exchange.cookie_server) {
-    const auto choice = pool().route(
-        {.client = client(), .bound = {}, .pinned = exchange.cookie_server, .pin_is_shell = false},
-        worker_.now());
-    if (choice.reason == Reason::Pinned) {
-      exchange.choice = choice;
-      home_ = choice.server;  // the cookie stands in for the address
-    }
-  } else if (is_spread()) {
-    exchange.choice = pool().place_session(client(), worker_.now());
-  }
-  if (exchange.choice.server) {
-    use_link(*exchange.choice.server);
-    return Done{};
-  }
-  exchange.choice = pool().route({.client = client(),
-                                  .bound = {},
-                                  .pinned = {},
-                                  .creates_shell = exchange.message.action == winrm::Action::Create,
-                                  .user = user_},
-                                 worker_.now());
-  exchange.at.mark(&Timeline::chosen, worker_.now());
-  if (!exchange.choice.server)
-    return Error{ErrorCode::NoServer, Side::Server, "no server of the pool is fit"};
-  use_link(*exchange.choice.server);
-  return Done{};
+// The server that a pin or a cookie names, as far as its state allows.
+balance::Choice Session::follow(ServerId server, bool is_shell) {
+  return pool().route({.client = client(), .bound = {}, .pinned = server, .pin_is_shell = is_shell},
+                      worker_.now());
+}
+
+// A new shell need not go where a drain wants to see the last one end.
+bool Session::leaves_home(const Exchange& exchange) const noexcept {
+  if (exchange.message.action != winrm::Action::Create || bound_) return false;
+  const auto* member = pool().member(*home_);
+  return member && member->state->mode.load(std::memory_order_relaxed) == config::ServerMode::Drain;
 }
 
 // An open connection is as good as its server; one that has left the pool goes on with what it has.

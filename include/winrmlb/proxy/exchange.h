@@ -76,6 +76,7 @@ struct Exchange {
   // choose, connect
   bool was_routed = false;              // came as far as the choice of a server
   ServerLink* unfit_link = nullptr;     // leads to a server that does not keep its clients
+  bool pin_was_fresh = false;           // it was used less than a minute before
   bool server_had_pin = false;          // it was sent to the server that a pin names
   std::optional<balance::Choice> next;  // where it is sent again
   std::unique_ptr<Retry> retry;         // once it has been sent again

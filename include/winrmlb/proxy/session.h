@@ -116,9 +116,13 @@ class Session {
   bool may_be_sent_again(const Exchange& exchange) const;
   struct Pin {
     ServerId server;
+    TimePoint last_used;
     bool is_shell = false;
   };
   std::optional<Pin> pin_of(const Exchange& exchange);
+  balance::Choice decide(Exchange& exchange, const std::optional<Pin>& pin);
+  balance::Choice follow(ServerId server, bool is_shell);
+  bool leaves_home(const Exchange& exchange) const noexcept;
   bool keeps(ServerId server) const noexcept;
   ServerLink* link_to(ServerId server) noexcept;
   void note_home(const Exchange& exchange) noexcept;
