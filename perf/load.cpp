@@ -63,13 +63,14 @@ int keep_ticket(SSL* ssl, SSL_SESSION* ticket) {
   return 1;
 }
 
-// Each client polls a shell of its own.
+// Each client polls a shell of its own, by messages of its own.
 std::string of_its_own_shell(std::string request, std::size_t client) {
-  constexpr std::string_view kSelector = "Name=\"ShellId\">";
-  constexpr std::size_t kDigits = 8;  // of the id, its first ones
-  const auto at = request.find(kSelector) + kSelector.size();
-  for (std::size_t i = 0; i < kDigits; ++i)
-    request[at + kDigits - 1 - i] = "0123456789ABCDEF"[client >> 4 * i & 15];
+  constexpr std::size_t kDigits = 8;  // of an id, its first ones
+  for (const std::string_view before : {"<a:MessageID>uuid:", "Name=\"ShellId\">"}) {
+    const auto at = request.find(before) + before.size();
+    for (std::size_t i = 0; i < kDigits; ++i)
+      request[at + kDigits - 1 - i] = "0123456789ABCDEF"[client >> 4 * i & 15];
+  }
   return request;
 }
 

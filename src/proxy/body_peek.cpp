@@ -2,6 +2,18 @@
 
 namespace winrmlb::proxy {
 
+bool BodyPeek::begin(std::string_view input, winrm::EnvelopeScanner& scanner, winrm::EnvelopeMemory& memory,
+                     winrm::Charset charset) {
+  scanner.restart(winrm::EnvelopeScanner::Side::Request, charset);
+  if (body_.framing() == http::Framing::Length && at_ < input.size()) {
+    const auto taken = body_.take(input.substr(at_));
+    if (!taken) return true;  // the Pump will say what is wrong with it
+    memory.begin(scanner, charset, input.substr(at_, taken->bytes));
+    at_ += taken->bytes;
+  }
+  return feed(input, scanner);
+}
+
 bool BodyPeek::feed(std::string_view input, winrm::EnvelopeScanner& scanner) noexcept {
   using State = winrm::EnvelopeScanner::State;
   while (!body_.done() && at_ < input.size()) {

@@ -112,7 +112,8 @@ void Session::learn_from_fault(const Exchange& exchange) {
       if (!exchange.message.shell) return;
       pool().shells().end(*exchange.message.shell, PinKind::Shell, server);
       // Only a shell that we believed in says something about the server.
-      if (exchange.server_had_pin && exchange.pin_was_fresh) report(server, health::PassiveSignal::ShellLost, *exchange.message.shell);
+      if (exchange.server_had_pin && exchange.pin_was_fresh)
+        report(server, health::PassiveSignal::ShellLost, *exchange.message.shell);
       return;
     case winrm::FaultClass::Quota:
       if (exchange.message.action == Action::Create) pool().mark_full(server, worker_.now());

@@ -37,9 +37,8 @@ net::Task<void> Session::read_on(net::Input& input, net::Stream& source, BodyPee
 
 net::Task<void> Session::read_message(Exchange& exchange) {
   auto& scanner = worker_.scanner;
-  scanner.restart(EnvelopeScanner::Side::Request, exchange.charset);
   BodyPeek peek(exchange.head_bytes, exchange.request.body());
-  if (!peek.feed(client_input_.bytes(), scanner)) {
+  if (!peek.begin(client_input_.bytes(), scanner, worker_.envelopes, exchange.charset)) {
     if (exchange.expects_continue) co_return;  // it waits for a word from the server
     expect_within(timeouts().body_progress);
     co_await read_on(client_input_, client_, peek, false);

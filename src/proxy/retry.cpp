@@ -30,11 +30,15 @@ bool is_unknown(const Exchange& exchange) {
          exchange.answer.fault == static_cast<std::uint32_t>(FaultCode::UnexpectedSelectors);
 }
 
-// Whatever else a server says of a shell, it says of one that it has.
+// Its answer could not have been given without the shell.
 bool knows_it(const Exchange& exchange) {
-  return exchange.status / 100 == 2 ||
-         (exchange.status == 500 && exchange.answer.fault != 0 && !is_unknown(exchange));
+  if (exchange.status / 100 == 2) return true;
+  const auto fault_class = winrm::class_of(exchange.answer.fault);
+  return exchange.status == 500 && exchange.answer.fault != 0 &&
+         (fault_class == winrm::FaultClass::PollTimeout || fault_class == winrm::FaultClass::Busy ||
+          fault_class == winrm::FaultClass::Other);
 }
+
 }  // namespace
 
 // Decided before it is sent, since a copy must be kept of it.

@@ -10,6 +10,7 @@
 
 #include "winrmlb/http/body.h"
 #include "winrmlb/winrm/envelope.h"
+#include "winrmlb/winrm/envelope_memory.h"
 
 namespace winrmlb::proxy {
 
@@ -20,6 +21,9 @@ class BodyPeek {
 
   /// Feeds what has come since the last call. True: nothing more is wanted, or nothing more will come.
   bool feed(std::string_view input, winrm::EnvelopeScanner& scanner) noexcept;
+  /// The first feed of a request, with what is remembered of the ones before it.
+  bool begin(std::string_view input, winrm::EnvelopeScanner& scanner, winrm::EnvelopeMemory& memory,
+             winrm::Charset charset);
   /// All of the body is in the input; then it ends there.
   bool whole() const noexcept { return body_.done(); }
   std::size_t end() const noexcept { return at_; }

@@ -27,6 +27,7 @@
 #include "winrmlb/telemetry/access_log.h"
 #include "winrmlb/telemetry/log.h"
 #include "winrmlb/winrm/envelope.h"
+#include "winrmlb/winrm/envelope_memory.h"
 
 namespace winrmlb::proxy {
 
@@ -106,6 +107,7 @@ struct WorkerContext {
   // Scratch for one step without suspension.
   http::Fields fields;
   std::string edited_head;
+  winrm::EnvelopeMemory envelopes;
   winrm::EnvelopeScanner scanner{winrm::EnvelopeScanner::Side::Request};
 };
 
