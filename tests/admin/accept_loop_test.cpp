@@ -1,4 +1,8 @@
 // Accepting when no descriptor is left. On the test's own thread, so that it can count what the loop does.
+//
+// Not with the address and undefined-behaviour sanitizers: they ask the kernel through a pipe of their own
+// whether memory can be read, and without descriptors take every object for none.
+#ifndef __SANITIZE_ADDRESS__
 #include <sys/resource.h>
 #include <unistd.h>
 #include <vector>
@@ -73,3 +77,4 @@ TEST(AcceptLoop, EndsWhileItWaits) {
 
 }  // namespace
 }  // namespace winrmlb::admin
+#endif

@@ -52,7 +52,8 @@ bool has_line(const std::string& text, const std::string& line) {
 }
 
 TEST(Metrics, CountLogLinesThatWereLost) {
-  auto view = Farm().view();
+  const Farm farm;
+  auto view = farm.view();
   view.log_lines_dropped = 3;
   view.access_lines_dropped = 5;
   const auto text = metrics(view);
@@ -60,10 +61,14 @@ TEST(Metrics, CountLogLinesThatWereLost) {
   EXPECT_TRUE(has_line(text, "winrm_lb_log_lines_dropped_total{log=\"access\"} 5")) << text;
 }
 
-TEST(Metrics, AreWellFormed) { expect_well_formed(metrics(Farm().view())); }
+TEST(Metrics, AreWellFormed) {
+  const Farm farm;
+  expect_well_formed(metrics(farm.view()));
+}
 
 TEST(Metrics, SatisfyPromtoolWhereItIsInstalled) {
-  const auto text = metrics(Farm().view());
+  const Farm farm;
+  const auto text = metrics(farm.view());
   if (!std::filesystem::exists("/usr/bin/promtool")) return expect_well_formed(text);
   Scratch scratch;
   const auto command = "/usr/bin/promtool check metrics < " + scratch.write("metrics", text) + " 2>&1";
