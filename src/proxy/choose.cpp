@@ -21,7 +21,7 @@ Status Session::choose(Exchange& exchange) {
     const auto pin = pin_of(exchange);
     exchange.server_had_pin = pin && pin->is_shell;
     exchange.pin_was_fresh = pin && worker_.now() - pin->last_used < kFresh;
-    if (exchange.server_had_pin) known_shell_ = *exchange.message.shell;
+    known_shell_ = exchange.server_had_pin ? *exchange.message.shell : Uuid();  // else it may be hunted for
     exchange.choice = decide(exchange, pin);
   }
   if (!exchange.choice.server) {

@@ -116,7 +116,8 @@ void Session::learn_from_fault(const Exchange& exchange) {
         report(server, health::PassiveSignal::ShellLost, *exchange.message.shell);
       return;
     case winrm::FaultClass::Quota:
-      if (exchange.message.action == Action::Create) pool().mark_full(server, worker_.now());
+      if (exchange.message.action == Action::Create && winrm::is_full(exchange.answer.fault))
+        pool().mark_full(server, worker_.now());
       report(server, health::PassiveSignal::QuotaFault, {});
       return;
     case winrm::FaultClass::ServiceDisabled:

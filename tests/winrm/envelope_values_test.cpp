@@ -71,7 +71,7 @@ TEST(EnvelopeValues, EveryFaultActionIsAFault) {
 
 TEST(EnvelopeValues, AMethodIsAnotherAction) {
   const auto facts =
-      with_action("http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_Process/CreateResponse");
+      with_action("http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_Process/CreateResponse");
   EXPECT_EQ(facts.action, Action::Other);
   EXPECT_TRUE(facts.is_response);
 }
@@ -99,8 +99,7 @@ TEST(EnvelopeValues, ResourcesAreCmdOtherShellsOrNone) {
   EXPECT_EQ(resource("http://schemas.microsoft.com/powershell/a-JEA-name"), Resource::Shell);
   EXPECT_EQ(resource("http://schemas.microsoft.com/wbem/wsman/1/windows/shells"), Resource::Other);
   EXPECT_EQ(resource("http://schemas.microsoft.com/wbem/wsman/1/config"), Resource::Other);
-  EXPECT_EQ(resource("http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/Win32_Service"),
-            Resource::Other);
+  EXPECT_EQ(resource("http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_Service"), Resource::Other);
   EXPECT_EQ(resource(""), Resource::None);
 }
 

@@ -99,7 +99,7 @@ TEST(KerberosTarget, LengthsBeyondTheTokenAreRefused) {
 TEST(KerberosTarget, HostIsWhatFollowsTheClass) {
   EXPECT_EQ((KerberosTarget{"HTTP/farm.r.test", "R"}).host(), "farm.r.test");
   EXPECT_EQ((KerberosTarget{"HTTP/farm:5985", "R"}).host(), "farm");
-  EXPECT_EQ((KerberosTarget{"HTTP/farm/r.test", "R"}).host(), "farm");
+  EXPECT_EQ((KerberosTarget{"HTTP/lb/r.test", "R"}).host(), "lb");
   EXPECT_EQ((KerberosTarget{"krbtgt", "R"}).host(), "");
 }
 
