@@ -286,8 +286,11 @@ Result<json::object> explain(const View& view, const json::object& request) {
   auto to = routed(view, request, *address);
   if (!to) return refuse(to.error().detail);
   const auto* entry = to->pool;
-  const auto explanation =
-      entry->pool->explain({.client = entry->pool->client_of(*address), .bound = {}, .pinned = {}}, view.now);
+  const auto named = given(request, "shell");
+  const auto shell = Uuid::parse(named);
+  if (!named.empty() && !shell) return refuse("a shell is named by its id, a UUID");
+  const auto explanation = entry->pool->explain(
+      {.client = entry->pool->client_of(*address), .bound = {}, .pinned = {}}, view.now, shell);
   json::object answer;
   answer["client"] = text(address->text());
   answer["pool"] = text(entry->pool->name());

@@ -43,7 +43,8 @@ inline constexpr char kStatus[] =
 inline constexpr char kExplain[] =
     "Runs the code that routes, and changes nothing: an address that has no entry yet gets none by this.\n"
     "\n"
-    "Example:  winrm-lb explain --client 10.1.2.3\n"
+    "Examples:  winrm-lb explain --client 10.1.2.3\n"
+    "           winrm-lb explain --client 10.1.2.3 --shell 7B1F3D60-2A5C-4E7E-8C0D-55E1A9D0C001\n"
     "\n"
     "Exit codes: 0 answered, 1 nobody answers there, or there is no such pool.";
 

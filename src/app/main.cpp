@@ -70,7 +70,7 @@ struct Options {
   std::string client;
   std::string pool;
   // Of explain: what routes go by. Named as in the request.
-  std::string listener, sni, host, path, resource, user;
+  std::string listener, sni, host, path, resource, user, shell;
   bool as_json = false;
   bool print = false;
   winrmlb::app::ServerCommand server;
@@ -126,7 +126,8 @@ int dispatch(const CLI::App& app, const Options& options) {
                                       {"host", &options.host},
                                       {"path", &options.path},
                                       {"resource", &options.resource},
-                                      {"user", &options.user}}) {
+                                      {"user", &options.user},
+                                      {"shell", &options.shell}}) {
       if (!value->empty()) request[name] = *value;
     }
     return answer(options.socket, request, options.as_json, [](const auto& got) {
@@ -190,6 +191,7 @@ int main(int argc, char** argv) {
   explain_command->add_option("--path", options.path, "With --listener: the path of its request");
   explain_command->add_option("--resource", options.resource, "With --listener: its resource URI");
   explain_command->add_option("--user", options.user, "With --listener: the user that its login shows");
+  explain_command->add_option("--shell", options.shell, "The shell that its message names")->type_name("ID");
   auto* reload_command =
       app.add_subcommand("reload", "Read the configuration again, as SIGHUP does, and say how it went");
   for (auto* command : {status_command, explain_command, reload_command}) {

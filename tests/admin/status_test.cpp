@@ -56,6 +56,30 @@ TEST(Explain, AgreesWithTheRouting) {
   EXPECT_EQ(std::string(answer->at("server").as_string()), farm.pool().member(*choice.server)->state->name);
 }
 
+TEST(Explain, AShellThatIsNamedLeadsToItsServer) {
+  Farm farm;
+  const auto shell = *Uuid::parse("7B1F3D60-2A5C-4E7E-8C0D-55E1A9D0C001");
+  const auto* holder = farm.pool().member("ps2");
+  farm.pool().shells().learn({.id = shell,
+                              .server = holder->state->id,
+                              .client = farm.pool().client_of(*IpAddress::parse("10.9.9.9"))},
+                             farm.view().now);
+  const auto asked = [&](const char* id) {
+    return explain(farm.view(), {{"client", "10.1.2.3"}, {"shell", id}});
+  };
+  const auto answer = asked("7b1f3d60-2a5c-4e7e-8c0d-55e1a9d0c001");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->at("server"), "ps2");
+  EXPECT_EQ(answer->at("reason"), "pinned");
+  const auto other = asked("00000000-2a5c-4e7e-8c0d-55e1a9d0c001");
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->at("reason"), "assigned");
+  EXPECT_NE(std::string(other->at("text").as_string()).find("is not known here"), std::string::npos);
+  const auto wrong = asked("no such thing");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().detail, "a shell is named by its id, a UUID");
+}
+
 TEST(Explain, SaysWhatARequestLacks) {
   Farm farm;
   EXPECT_FALSE(explain(farm.view(), {}));
