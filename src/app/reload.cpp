@@ -1,0 +1,110 @@
+// Reload: another configuration takes over in the running process.
+//
+// The file is read and checked, a snapshot built beside the running one and new addresses bound, before
+// anything that is in use changes; a mistake anywhere leaves the old configuration in force, as it was.
+// Exchanges end with the snapshot that they began with.
+#include <systemd/sd-daemon.h>
+#include <utility>
+
+#include "winrmlb/app/control.h"
+#include "winrmlb/app/log_options.h"
+#include "winrmlb/app/restart_keys.h"
+#include "winrmlb/config/load.h"
+#include "winrmlb/net/clock.h"
+
+namespace winrmlb::app {
+
+using telemetry::Level;
+
+Status Control::reload() {
+  (void)::sd_notify(0, "RELOADING=1");
+  log_.reopen();
+  access_sink_.reopen();
+  auto loaded = config::load_file(options_.config_file);
+  Status status = Done{};
+  if (!loaded.settings) {
+    std::string all;
+    for (const auto& mistake : loaded.mistakes)
+      all += (all.empty() ? "" : "\n") + config::render(mistake);
+    status = Error{ErrorCode::Config, Side::Local, all};
+  } else {
+    for (const auto& warning : loaded.warnings)
+      log_.write(Level::Warn, config::render(warning), {});
+    status = apply(*loaded.settings);
+  }
+  last_reload_.succeeded = static_cast<bool>(status);
+  last_reload_.at = net::wall_now();
+  last_reload_.error = status ? "" : status.error().detail;
+  ++(status ? last_reload_.successes : last_reload_.failures);
+  if (status) {
+    log_.write(Level::Info, "reloaded", {{"revision", static_cast<std::int64_t>(snapshot_->revision)}});
+  } else {
+    log_.write(Level::Error, "the new configuration is not used; the old one goes on",
+               {{"detail", status.error().detail}});
+  }
+  (void)::sd_notify(0, "READY=1");
+  return status;
+}
+
+Status Control::apply(const config::Settings& settings) {
+  auto built = builder_.build(settings, snapshot_.get());
+  if (!built) return built.error();
+  const auto next = *built;
+  // New addresses are bound before anything changes, so that one that is taken leaves all as it was.
+  std::map<ListenerId, net::ListeningSockets> added;
+  for (const auto& listener : next->listeners) {
+    if (bound_.contains(listener.id)) continue;
+    auto sockets = net::listen_on(listener.settings.bind, workers_.size());
+    if (!sockets) return sockets.error();
+    added[listener.id] = std::move(*sockets);
+  }
+  SnapshotBuilder::commit(*next);
+  std::vector<ListenerId> removed;
+  for (const auto& [id, sockets] : bound_) {
+    if (!next->listener(id)) removed.push_back(id);
+  }
+  for (const auto id : removed)
+    bound_.erase(id);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    auto sockets = std::make_shared<std::map<ListenerId, net::Descriptor>>();
+    for (auto& [id, listening] : added)
+      sockets->emplace(id, std::move(listening.sockets[i]));
+    workers_[i]->post([next, removed, sockets](Worker& worker) {
+      worker.context().snapshot = next;
+      for (const auto id : removed)
+        worker.stop_listening(id);
+      for (auto& [id, socket] : *sockets)
+        worker.listen(id, std::move(socket));
+    });
+  }
+  for (auto& [id, listening] : added)
+    bound_[id] = {listening.bound, {}};
+  for (const auto& key : keys_for_a_restart(settings_at_start_, settings)) {
+    log_.write(Level::Warn, "a change of " + key + " needs a restart", {{"key", key}});
+  }
+  log_.set_level(log_options(settings.log).level);
+  login_guard_.set_settings(settings.login_guard);
+  settings_ = settings;
+  snapshot_ = next;
+  farm_.adopt(snapshot_);
+  names_.adopt(*snapshot_);
+  return Done{};
+}
+
+// A server's name leads elsewhere: the same snapshot but for that address.
+void Control::retarget(const std::string& pool, const std::string& server, const IpAddress& address) {
+  auto next = std::make_shared<proxy::Snapshot>(*snapshot_);
+  for (auto& entry : next->pools) {
+    if (entry.pool->name() != pool) continue;
+    for (std::size_t i = 0; i < entry.targets.size(); ++i) {
+      if (entry.pool->members()[i].settings.name == server) entry.targets[i].address = address;
+    }
+  }
+  snapshot_ = std::move(next);
+  for (auto& worker : workers_) {
+    worker->post([snapshot = snapshot_](Worker& here) { here.context().snapshot = snapshot; });
+  }
+  farm_.adopt(snapshot_);
+}
+
+}  // namespace winrmlb::app
