@@ -47,6 +47,9 @@ void add_winrm(Families& families, const View& view) {
                  prometheus::MetricType::Counter);
   families.add(sum(view, &C::hunts_found), {{"result", "found"}});
   families.add(sum(view, &C::hunts_missed), {{"result", "not_found"}});
+  families.counter("creates_waited_total",
+                   "Creates that waited, because their server made as many shells as it may.",
+                   sum(view, &C::creates_waited));
   families.begin("resends_total", "Requests sent once more because nothing had run.",
                  prometheus::MetricType::Counter);
   families.add(sum(view, &C::quota_retries), {{"reason", "quota"}});

@@ -16,6 +16,9 @@ bool hash_prefers(std::uint64_t client_hash, const Candidate& a, const Candidate
   return ranks_before(client_hash, Contender{a.name_hash, a.weight}, Contender{b.name_hash, b.weight});
 }
 
+/// Fit, and a Create would not have to wait there.
+bool has_turn(const Candidate& candidate) noexcept { return is_fit(candidate) && !candidate.busy; }
+
 /// Fewest client addresses per weight, this one counted in; then fewest shells; then as the hash says.
 bool balance_prefers(std::uint64_t client_hash, const Candidate& a, const Candidate& b) noexcept {
   // A server that starts slowly counts its clients for more than they are; its first one for no more.
@@ -27,8 +30,10 @@ bool balance_prefers(std::uint64_t client_hash, const Candidate& a, const Candid
   return hash_prefers(client_hash, a, b);
 }
 
+/// Of two of one tier.
 bool prefers(const Policy& policy, std::uint64_t client_hash, const Candidate& a,
              const Candidate& b) noexcept {
+  if (a.busy != b.busy) return b.busy;
   switch (policy.assign) {
     case config::Assign::Balanced:
       return balance_prefers(client_hash, a, b);
@@ -85,14 +90,14 @@ const Candidate* better_place(const Facts& facts, const Entry& entry, const Cand
     case config::Failback::Never:
       return nullptr;
     case config::Failback::WhenIdle:
-      if (entry.holds || entry.expects) return nullptr;
+      if (!is_rootless(entry)) return nullptr;
       break;
     case config::Failback::Immediate:
       break;
   }
   if (policy.assign == config::Assign::Balanced) {
     const auto* home = entry.home ? find(candidates, *entry.home) : nullptr;
-    return home != nullptr && home != &current && is_fit(*home) ? home : nullptr;
+    return home != nullptr && home != &current && has_turn(*home) ? home : nullptr;
   }
   // The map itself says where home is. The current server takes part even if it is full or under suspicion:
   // those keep strangers away, not the address that lives there.
@@ -107,6 +112,12 @@ Choice choose_for_entry(const Facts& facts, const Entry& entry, std::span<const 
   if (current != nullptr && may_stay(facts, entry, *current)) {
     const auto* better = better_place(facts, entry, *current, candidates, policy);
     if (better != nullptr) return {better->id, Reason::Failback};
+    if (current->busy && is_rootless(entry)) {
+      const auto* free = best(facts, candidates, policy, [current](const Candidate& c) {
+        return has_turn(c) && c.priority <= current->priority;
+      });
+      if (free != nullptr) return {free->id, Reason::Failover};
+    }
     return {entry.server, Reason::Affinity};
   }
   // It must leave. Where it came from is better than a third place.

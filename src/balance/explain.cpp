@@ -88,6 +88,7 @@ class Sentence {
     if (candidate.draining) return "is draining";
     if (candidate.weight == 0) return "has weight 0";
     if (candidate.full) return how_full(candidate.id);
+    if (candidate.busy) return "is making as many shells as it may";
     if (candidate.checking) return "is not yet checked";
     if (!candidate.takes_new) return "is suspect";
     return "is fit";
@@ -150,7 +151,8 @@ class Sentence {
     std::string counts;
     bool tie = false;
     for (const auto& candidate : candidates_) {
-      const bool compared = is_fit(*chosen) ? is_fit(candidate) : candidate.checking && candidate.weight > 0;
+      const bool compared = is_fit(*chosen) ? is_fit(candidate) && (chosen->busy || !candidate.busy)
+                                            : candidate.checking && candidate.weight > 0;
       if (!compared || candidate.priority != chosen->priority) continue;
       counts += (counts.empty() ? "" : ", ") + name(candidate.id) + " " + std::to_string(candidate.clients);
       tie |= &candidate != chosen && candidate.shells == chosen->shells &&

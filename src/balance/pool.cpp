@@ -94,6 +94,7 @@ Candidate Pool::candidate(const Member& member, const Facts& facts, TimePoint no
   candidate.suspect = fitness == Fitness::Suspect && candidate.ready;
   candidate.draining = mode == config::ServerMode::Drain;
   candidate.full = is_full(member, facts, now);
+  candidate.busy = is_busy(member, facts);
   candidate.down = fitness == Fitness::Down && state.lost.load(std::memory_order_relaxed);
   candidate.ramp = ramp_of(state, now);
   candidate.clients = state.clients.load(std::memory_order_relaxed);
@@ -159,12 +160,13 @@ std::optional<Choice> Pool::route_without_affinity(const Facts& facts, TimePoint
 bool Pool::may_stay(const Facts& facts, const Entry& entry, TimePoint now) const {
   const auto assign = settings_.affinity.assign;
   const auto failback = settings_.affinity.failback;
-  const bool rooted = failback == config::Failback::Never ||
-                      (failback == config::Failback::WhenIdle && (entry.holds || entry.expects));
+  const bool rooted =
+      failback == config::Failback::Never || (failback == config::Failback::WhenIdle && !is_rootless(entry));
   if (assign != config::Assign::Balanced && !rooted) return false;
   std::array<Candidate, 2> two;
   std::size_t known = 0;
   if (const auto* server = member(entry.server)) two[known++] = candidate(*server, facts, now);
+  if (two[0].busy && is_rootless(entry)) return false;
   if (const auto* home = entry.home ? member(*entry.home) : nullptr)
     two[known++] = candidate(*home, facts, now);
   return choose(facts, entry, std::span(two.data(), known),

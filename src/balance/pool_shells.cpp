@@ -15,6 +15,11 @@ bool Pool::is_full(const Member& member, const Facts& facts, TimePoint now) cons
   return facts.creates_shell && per_user > 0 && shells_->shells_of(facts.user, state.id) >= per_user;
 }
 
+bool Pool::is_busy(const Member& member, const Facts& facts) noexcept {
+  const auto most = member.settings.max_creates;
+  return facts.creates_shell && most > 0 && member.state->creates.running() >= most;
+}
+
 void Pool::mark_full(ServerId server, TimePoint now) {
   const auto* known = member(server);
   if (known == nullptr) return;

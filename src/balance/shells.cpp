@@ -94,6 +94,14 @@ std::optional<ShellRegistry::Use> ShellRegistry::use(const Uuid& id, PinKind kin
   return used;
 }
 
+std::optional<ShellRegistry::Use> ShellRegistry::look_up(const Uuid& id, PinKind kind, TimePoint now) const {
+  auto& stripe = state_->stripe_of(id);
+  const std::lock_guard lock(stripe.mutex);
+  const auto* pin = stripe.find({id, kind});
+  if (pin == nullptr || pin->expires <= now) return std::nullopt;
+  return Use{pin->server->id, pin->last_used};
+}
+
 std::optional<ServerId> ShellRegistry::find(const Uuid& id, PinKind kind) const {
   auto& stripe = state_->stripe_of(id);
   const std::lock_guard lock(stripe.mutex);

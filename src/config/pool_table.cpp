@@ -133,7 +133,9 @@ const Table<Server>& server_table() {
       number("max_sessions", &Server::max_sessions, 0, 10'000'000,
              "server connections from which on it takes no new client; 0: no limit"),
       number("max_creates", &Server::max_creates, 0, 10'000,
-             "shells that may be in the making there at once; 0: no limit"),
+             "shells that may be in the making there at once, as far as Creates can be read: a new address "
+             "goes to "
+             "another server, others wait for a turn, at most timeouts.queue; 0: no limit"),
       choice<Server, ServerMode>("state", &Server::state,
                                  {{"ready", ServerMode::Ready},
                                   {"drain", ServerMode::Drain},

@@ -34,6 +34,8 @@ std::string_view name_of(ErrorCode code) noexcept {
       return "shell_server_down";
     case ErrorCode::LoginBlocked:
       return "login_blocked";
+    case ErrorCode::ServerBusy:
+      return "server_busy";
     case ErrorCode::NoServer:
       return "no_server";
     case ErrorCode::ConnectRefused:

@@ -222,6 +222,8 @@ void Watch::Prober::publish(const std::optional<Transition>& transition) {
     watched_.state->ramp_from.store(net::now().time_since_epoch().count());
   if (transition->to == Fitness::Up) newcomer_ = false;
   watched_.state->lost.store(transition->to == Fitness::Down && transition->hard);
+  watched_.state->down_since.store(transition->to == Fitness::Down ? net::now().time_since_epoch().count()
+                                                                   : 0);
   watched_.state->fitness.store(transition->to);
   watch_.tell_.transition(watched_, *transition, state_.why());
 }

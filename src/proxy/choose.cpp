@@ -19,10 +19,12 @@ Status Session::choose(Exchange& exchange) {
     exchange.choice = *std::exchange(exchange.next, std::nullopt);
   } else {
     const auto pin = pin_of(exchange);
-    exchange.server_had_pin = pin && pin->is_shell;
-    exchange.pin_was_fresh = pin && worker_.now() - pin->last_used < kFresh;
-    known_shell_ = exchange.server_had_pin ? *exchange.message.shell : Uuid();  // else it may be hunted for
     exchange.choice = decide(exchange, pin);
+    const bool by_pin = pin && exchange.choice.server == pin->server;
+    exchange.server_had_pin = by_pin && pin->kind == PinKind::Shell;
+    exchange.pin_was_fresh = by_pin && worker_.now() - pin->last_used < kFresh;
+    exchange.unproven_pin = by_pin && !pin->noted ? std::optional(pin->kind) : std::nullopt;
+    if (!exchange.server_had_pin) known_shell_ = Uuid();  // it may be hunted for
   }
   if (!exchange.choice.server) {
     return exchange.choice.reason == Reason::Pinned
@@ -40,7 +42,7 @@ balance::Choice Session::decide(Exchange& exchange, const std::optional<Pin>& pi
     return {*link_->server, Reason::Bound};
   }
   if (pin) {
-    const auto choice = follow(pin->server, pin->is_shell);
+    const auto choice = follow(pin->server, pin->kind == PinKind::Shell);
     if (choice.server && link_->server && *link_->server != *choice.server)
       worker_.counters.splits_prevented.add();
     if (choice.reason == Reason::Pinned) return choice;
@@ -67,7 +69,9 @@ balance::Choice Session::decide(Exchange& exchange, const std::optional<Pin>& pi
   return choice;
 }
 
-// What the message names and where that lives, most particular first. A use of it is noted.
+// What the message names and where that lives, most particular first. A use of it is noted at once, for as
+// long as it may last, only where the session has been served with that shell before: who may be nobody must
+// not keep a pin alive, or hold a server by it.
 std::optional<Session::Pin> Session::pin_of(const Exchange& exchange) {
   if (!exchange.visible) return std::nullopt;
   auto& shells = pool().shells();
@@ -77,14 +81,20 @@ std::optional<Session::Pin> Session::pin_of(const Exchange& exchange) {
   const milliseconds lasting{polls ? message.operation_timeout_ms.value_or(0) : 0};
   const auto find = [&](const std::optional<Uuid>& id, PinKind kind) -> std::optional<Pin> {
     if (!id) return std::nullopt;
-    const auto use = shells.use(*id, kind, client(), now, lasting);
+    const bool notes = kind == PinKind::Shell && has_proven(exchange, *id);
+    const auto use = notes ? shells.use(*id, kind, client(), now, lasting) : shells.look_up(*id, kind, now);
     if (!use) return std::nullopt;
-    return Pin{use->server, use->last_used, kind == PinKind::Shell};
+    return Pin{use->server, use->last_used, kind, notes};
   };
   if (message.action == winrm::Action::Create) return std::nullopt;  // it asks for a new one
   if (message.shell) return find(message.shell, PinKind::Shell);
   if (auto pin = find(message.enumeration_context, PinKind::Enumeration)) return pin;
   return find(message.session, PinKind::ClientSession);
+}
+
+// By the login that this message goes by, too.
+bool Session::has_proven(const Exchange& exchange, const Uuid& shell) const noexcept {
+  return shell == known_shell_ && (bound_ ? !exchange.brings_login : exchange.login_is_known);
 }
 
 // The server that a pin or a cookie names, as far as its state allows.

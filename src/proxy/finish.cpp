@@ -28,6 +28,7 @@ telemetry::PhaseTimes phases_of(Timeline at) {
 void Session::finish(Exchange& exchange) {
   const TimePoint now = worker_.now();
   exchange.at.mark(&Timeline::ended, now);
+  has_cookie_ = has_cookie_ || (exchange.has_cookie && !exchange.own_reply);
   Counters& counters = worker_.counters;
   if (exchange.was_routed) counters.exchanges[static_cast<std::size_t>(exchange.choice.reason)].add();
   counters.responses[std::min<std::size_t>(exchange.status / 100, counters.responses.size() - 1)].add();
@@ -49,7 +50,6 @@ void Session::log_access(const Exchange& exchange) {
   const std::string client_text = client_endpoint_.text();
   const auto& message = exchange.message;
   const std::string shell = message.shell ? message.shell->text() : std::string();
-  const auto* member = exchange.choice.server ? pool().member(*exchange.choice.server) : nullptr;
   worker_.access_log.write(telemetry::AccessRecord{
       .time = net::wall_now() - std::chrono::microseconds(exchange.at.ended),
       .session = id_,
@@ -57,7 +57,7 @@ void Session::log_access(const Exchange& exchange) {
       .listener = listener().settings.name,
       .pool = pool().name(),
       .client = client_text,
-      .server = member ? std::string_view(member->state->name) : std::string_view(),
+      .server = exchange.choice.server ? name_of_server(*exchange.choice.server) : std::string_view(),
       .reason = exchange.was_routed ? balance::name_of(exchange.choice.reason) : std::string_view(),
       .user = user_,
       .scheme = scheme_ == winrm::Scheme::None ? std::string_view() : winrm::name_of(scheme_),
@@ -83,7 +83,6 @@ void Session::log_access(const Exchange& exchange) {
 void Session::log_session(const Status& end) {
   if (!worker_.access_log.enabled()) return;
   const std::string client_text = client_endpoint_.text();
-  const auto* member = link_->server ? pool().member(*link_->server) : nullptr;
   const auto lasted = std::chrono::duration_cast<std::chrono::microseconds>(worker_.now() - tally_.began);
   worker_.access_log.write(telemetry::SessionRecord{
       .time = net::wall_now() - lasted,
@@ -91,7 +90,7 @@ void Session::log_session(const Status& end) {
       .listener = listener().settings.name,
       .pool = pool().name(),
       .client = client_text,
-      .server = member ? std::string_view(member->state->name) : std::string_view(),
+      .server = link_->server ? name_of_server(*link_->server) : std::string_view(),
       .user = user_,
       .scheme = scheme_ == winrm::Scheme::None ? std::string_view() : winrm::name_of(scheme_),
       .exchanges = exchanges_,

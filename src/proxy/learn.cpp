@@ -8,6 +8,24 @@ using balance::PinKind;
 using winrm::Action;
 using winrm::FaultCode;
 
+bool was_served(const Exchange& exchange) noexcept {
+  if (exchange.status / 100 == 2) return true;
+  if (exchange.status != 500 || exchange.answer.fault == 0) return false;
+  switch (winrm::class_of(exchange.answer.fault)) {
+    case winrm::FaultClass::PollTimeout:
+    case winrm::FaultClass::Busy:
+    case winrm::FaultClass::Other:
+      return true;
+    case winrm::FaultClass::ShellLost:
+    case winrm::FaultClass::Quota:
+    case winrm::FaultClass::ServiceDisabled:
+    case winrm::FaultClass::AccessDenied:
+    case winrm::FaultClass::Transport:
+      return false;
+  }
+  return false;
+}
+
 void Session::report(ServerId server, health::PassiveSignal signal, const Uuid& shell) {
   if (worker_.report_passive) worker_.report_passive(server, signal, shell);
 }
@@ -17,10 +35,32 @@ void Session::learn(Exchange& exchange) {
   if (exchange.status == 503) report(*exchange.choice.server, health::PassiveSignal::Status503, {});
   learn_from_login(exchange);
   if (!exchange.visible) return;
+  if (was_served(exchange)) learn_pin_use(exchange);
   if (exchange.status / 100 == 2) {
     learn_from_success(exchange);
   } else if (exchange.answer.fault != 0) {
     learn_from_fault(exchange);
+  }
+}
+
+// The server has taken the login and knows what the message named: now the use counts.
+void Session::learn_pin_use(Exchange& exchange) {
+  if (!exchange.unproven_pin) return;
+  const auto& message = exchange.message;
+  const auto note = [&](const std::optional<Uuid>& id) {
+    return id && pool().shells().use(*id, *exchange.unproven_pin, client(), worker_.now());
+  };
+  switch (*exchange.unproven_pin) {
+    case PinKind::Shell:
+      known_shell_ = *message.shell;
+      if (!note(message.shell)) exchange.server_had_pin = false;  // it ran out under a poll: learned anew
+      return;
+    case PinKind::Enumeration:
+      note(message.enumeration_context);
+      return;
+    case PinKind::ClientSession:
+      note(message.session);
+      return;
   }
 }
 

@@ -30,7 +30,7 @@ void Session::learn_from_login(const Exchange& exchange) {
                       {{"user", user_},
                        {"client", client_endpoint_.address.text()},
                        {"pool", pool().name()},
-                       {"server", name_of_server(server)}});
+                       {"server", std::string(name_of_server(server))}});
   };
   if (verdict.blocks_now) {
     tell(
@@ -40,7 +40,8 @@ void Session::learn_from_login(const Exchange& exchange) {
   }
   if (verdict.many_addresses) tell("logins of this user fail from many addresses");
   if (verdict.accepted_by) {
-    tell("account mismatch: this server rejects a user whom " + name_of_server(*verdict.accepted_by) +
+    tell("account mismatch: this server rejects a user whom " +
+         std::string(name_of_server(*verdict.accepted_by)) +
          " accepted; compare the account's password and state on both");
   }
 }
@@ -58,13 +59,15 @@ void Session::log_refusal(const Exchange& exchange) {
                      {"user", user_},
                      {"client", client_endpoint_.text()},
                      {"pool", pool().name()},
-                     {"server", name_of_server(*exchange.choice.server)},
+                     {"server", std::string(name_of_server(*exchange.choice.server))},
                      {"more", static_cast<std::int64_t>(*held_back)}});
 }
 
-std::string Session::name_of_server(ServerId server) const {
+// Also of one that a reload took out of the pool while a session goes on with it.
+std::string_view Session::name_of_server(ServerId server) const {
   const auto* member = pool().member(server);
-  return member ? member->state->name : std::string();
+  if (!member && link_->pool) member = link_->pool->member(server);
+  return member ? std::string_view(member->state->name) : std::string_view();
 }
 
 }  // namespace winrmlb::proxy

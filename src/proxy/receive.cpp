@@ -7,6 +7,11 @@ using net::IoResult;
 using net::Signal;
 using net::Signals;
 
+namespace {
+// One "100 Continue" is what there is in practice. All of them together are no longer than one head may be.
+constexpr std::uint8_t kMostInterims = 16;
+}  // namespace
+
 net::Task<Status> Session::receive(Exchange& exchange) {
   http::HeadEnd head_end;
   expect_within(response_limit(exchange));
@@ -16,6 +21,12 @@ net::Task<Status> Session::receive(Exchange& exchange) {
       if (!http::is_interim(exchange.status)) {
         if (wants_answer(exchange)) co_await read_answer(exchange);
         break;
+      }
+      if (++exchange.interims > kMostInterims ||
+          exchange.response.bytes() + *end > snapshot_->limits.head_bytes) {
+        exchange.status = 0;
+        co_return failure(ErrorCode::BadResponse, Side::Server,
+                          "the server sends interim answers without end");
       }
       Status relayed = co_await relay_interim(exchange);
       if (!relayed) co_return relayed;

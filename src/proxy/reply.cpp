@@ -82,6 +82,21 @@ net::Task<void> Session::find_out_whether_lost(Exchange& exchange) {
   if (!keeps(*exchange.choice.server)) exchange.error->code = ErrorCode::ShellServerDown;
 }
 
+// A client that gave its message an OperationID sends it again by itself, for some minutes (MS-WSMV
+// 3.1.4.1.39), and its server may be back by then. One that is away for longer has lost its shells.
+bool Session::comes_again(const Exchange& exchange) const noexcept {
+  constexpr seconds kRetransmits{240};
+  if (exchange.error->code != ErrorCode::ShellServerDown || !exchange.message.operation ||
+      !exchange.message.shell) {
+    return false;
+  }
+  const auto pin = pool().shells().find(*exchange.message.shell, balance::PinKind::Shell);
+  const auto* member = pin ? pool().member(*pin) : nullptr;
+  if (!member) return true;
+  const auto since = member->state->down_since.load(std::memory_order_relaxed);
+  return since == 0 || worker_.now() < TimePoint(Duration(since)) + kRetransmits;
+}
+
 // What an error looks like to the client. An answer that has begun is cut by a reset, so that it cannot look
 // whole; on a connection with a login or sealed messages, a request that has been forwarded is answered by a
 // close alone.
@@ -95,11 +110,7 @@ net::Task<void> Session::answer(Exchange& exchange) {
     client_.reset_on_close();
     co_return;
   }
-  // A client that gave its message an OperationID sends it again by itself, and its server may be back by
-  // then.
-  const bool comes_again =
-      exchange.error->code == ErrorCode::ShellServerDown && exchange.message.operation.has_value();
-  if (comes_again || (bound_ && exchange.request.bytes() != 0)) {
+  if (comes_again(exchange) || (bound_ && exchange.request.bytes() != 0)) {
     exchange.status = 0;
     co_return;
   }

@@ -79,6 +79,9 @@ constexpr Row kRows[] = {
       "Too many logins of this user failed from this address. They are refused for a while, so that the "
       "account "
       "is not locked."}},
+    {ErrorCode::ServerBusy,
+     {503, FaultCode::EndpointUnavailable, 5, Level::Warn,
+      "The server of this client is starting as many shells as it may. Try again later."}},
     {ErrorCode::Limit,
      {503, FaultCode::EndpointUnavailable, 5, Level::Error,
       "The load balancer has reached a limit of its own. Try again later."}},

@@ -30,15 +30,6 @@ bool is_unknown(const Exchange& exchange) {
          exchange.answer.fault == static_cast<std::uint32_t>(FaultCode::UnexpectedSelectors);
 }
 
-// Its answer could not have been given without the shell.
-bool knows_it(const Exchange& exchange) {
-  if (exchange.status / 100 == 2) return true;
-  const auto fault_class = winrm::class_of(exchange.answer.fault);
-  return exchange.status == 500 && exchange.answer.fault != 0 &&
-         (fault_class == winrm::FaultClass::PollTimeout || fault_class == winrm::FaultClass::Busy ||
-          fault_class == winrm::FaultClass::Other);
-}
-
 }  // namespace
 
 // Decided before it is sent, since a copy must be kept of it.
@@ -111,7 +102,7 @@ bool Session::hunts_on(Exchange& exchange, Status& status) {
     retry.first_status = exchange.status;
     retry.first_facts = exchange.answer;
     worker_.counters.hunts_begun.add();
-  } else if (status && knows_it(exchange)) {
+  } else if (status && was_served(exchange)) {
     pool().hunts().end(client());
     retry.hunts = false;
     worker_.counters.hunts_found.add();

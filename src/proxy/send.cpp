@@ -27,6 +27,30 @@ net::Task<Status> Session::send(Exchange& exchange) {
   co_return Done{};
 }
 
+// A server makes only so many shells at once. Whoever has his place on it waits for a turn; turns are given
+// back on any thread, so it is looked for again from time to time.
+net::Task<Status> Session::await_turn(Exchange& exchange) {
+  if (exchange.message.action != winrm::Action::Create) co_return Done{};
+  const auto* member = pool().member(*exchange.choice.server);
+  if (!member || exchange.turn.take(member->state->creates, member->settings.max_creates)) co_return Done{};
+  worker_.counters.creates_waited.add();
+  const TimePoint until = exchange.at.began + timeouts().queue;
+  do {
+    const TimePoint next_look = std::min<TimePoint>(until, worker_.now() + net::TimerWheel::kTick);
+    deadline_.set(worker_.wheel, next_look);
+    const Signals woken_by = co_await wakeup_;
+    if (woken_by.has(Signal::Stop)) stopping_ = true;
+    const bool is_cut = woken_by.has(Signal::Deadline) && worker_.now() < next_look;
+    if (is_cut || worker_.now() >= until) {
+      co_return failure(ErrorCode::ServerBusy, Side::Server,
+                        "the server makes as many shells as it may (max_creates), and no turn came in time");
+    }
+    const bool left = !client_input_.full() && client_input_.fill(client_).state == IoResult::State::Failed;
+    if (left) co_return failure(ErrorCode::ResetByClient, Side::Client, "the client left before its turn");
+  } while (!exchange.turn.take(member->state->creates, member->settings.max_creates));
+  co_return Done{};
+}
+
 // One step of the request's body, from any of the steps that follow: it may still be coming while the answer
 // goes.
 Result<Session::Progress> Session::pump_request(Exchange& exchange) {

@@ -82,10 +82,12 @@ net::Task<Status> Session::serve_exchange(Exchange& exchange) {
   for (bool again = static_cast<bool>(status); again;) {
     status = choose(exchange);
     if (status) status = co_await connect(exchange);
+    if (status) status = co_await await_turn(exchange);
     if (status) status = co_await send(exchange);
     if (status) status = co_await receive(exchange);
     again = exchange.held && begins_anew(exchange, status);
   }
+  exchange.turn.end();
   learn(exchange);
   if (status) status = co_await reply(exchange);
   if (!status) {
@@ -97,8 +99,9 @@ net::Task<Status> Session::serve_exchange(Exchange& exchange) {
     co_await answer(exchange);
   }
   finish(exchange);
-  if (status && !(exchange.client_keeps && exchange.server_keeps)) {
-    co_await linger();
+  const bool keeps = exchange.client_keeps && exchange.server_keeps;
+  if (status && (!keeps || stopping_ || worker_.stopping)) co_await linger();
+  if (status && !keeps) {
     co_return failure(ErrorCode::Closed, exchange.client_keeps ? Side::Server : Side::Client, {});
   }
   co_return status;

@@ -25,13 +25,14 @@ bool Session::take_out_cookies(Exchange& exchange, http::Edit& edit) {
   return true;
 }
 
-// The line of the answer; empty: none is due.
-std::string Session::cookie_for(const Exchange& exchange) {
+// The line of the answer; empty: none is due. An answer that a hunt sets aside gives the client nothing, so
+// whether it has the cookie is settled when the exchange ends.
+std::string Session::cookie_for(Exchange& exchange) const {
   const auto* keys = pool_entry().cookie_keys.get();
   if (!keys || has_cookie_ || !link_->server) return {};
-  has_cookie_ = true;
+  exchange.has_cookie = true;
   if (exchange.cookie_server == link_->server) return {};
-  const SessionCookie cookie{cookie_server(pool().name(), name_of_server(*link_->server)), id_};
+  const SessionCookie cookie{cookie_server(pool().name(), std::string(name_of_server(*link_->server))), id_};
   return set_cookie_line(*keys, cookie, listener().tls ? CookieScope::TlsOnly : CookieScope::AnyConnection);
 }
 

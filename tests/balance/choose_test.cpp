@@ -202,6 +202,27 @@ TEST(Choose, ADrainingServerIsLeftByCreatesAndByQuietAddresses) {
   EXPECT_EQ(show(choose(facts(), idle, std::vector{draining(1), up(2)}, {})), "failover 2");
 }
 
+TEST(Choose, ACreateGoesWhereItNeedNotWaitIfItsAddressHoldsNothing) {
+  auto busy = up(1);
+  busy.busy = true;
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{busy, up(2, 9)}, {})), "assigned 2");
+  EXPECT_EQ(show(choose(facts(), at(1), std::vector{busy, up(2, 9)}, {})), "failover 2");
+  EXPECT_EQ(show(choose(facts(), holding(1), std::vector{busy, up(2)}, {})), "affinity 1") << "it waits";
+  Entry expected{id(1)};
+  expected.expects = true;
+  EXPECT_EQ(show(choose(facts(), expected, std::vector{busy, up(2)}, {})), "affinity 1");
+
+  auto other = up(2, 9);
+  other.busy = true;
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{busy, other}, {})), "assigned 1") << "one of them will do";
+  EXPECT_EQ(show(choose(facts(), at(2), std::vector{busy, other}, {})), "affinity 2");
+
+  auto backup = up(2);
+  backup.priority = 1;
+  EXPECT_EQ(show(choose(facts(), {}, std::vector{busy, backup}, {})), "assigned 1") << "that is no emergency";
+  EXPECT_EQ(show(choose(facts(), at(1), std::vector{busy, backup}, {})), "affinity 1");
+}
+
 TEST(Choose, WithoutAnyFitServerASuspectOneIsBetterThanNone) {
   EXPECT_EQ(show(choose(facts(), {}, std::vector{down(1), doubted(2)}, {})), "assigned 2");
   EXPECT_EQ(show(choose(facts(), {}, std::vector{checking(1), doubted(2)}, {})), "assigned 1");

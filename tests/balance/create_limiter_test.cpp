@@ -24,6 +24,22 @@ TEST(CreateLimiter, TakesAsManyAsItMay) {
   EXPECT_TRUE(limiter.begin(2));
 }
 
+TEST(CreateTurn, IsGivenBackOnceHoweverItEnds) {
+  CreateLimiter limiter;
+  {
+    CreateTurn turn;
+    EXPECT_TRUE(turn.take(limiter, 1));
+    EXPECT_TRUE(turn.take(limiter, 1)) << "its own does not stand in its way";
+    CreateTurn other;
+    EXPECT_FALSE(other.take(limiter, 1));
+    turn.end();
+    turn.end();
+    EXPECT_TRUE(other.take(limiter, 1));
+    EXPECT_EQ(limiter.running(), 1U);
+  }
+  EXPECT_EQ(limiter.running(), 0U);
+}
+
 TEST(CreateLimiter, HoldsItsLimitAmongThreads) {
   CreateLimiter limiter;
   std::atomic<int> running{0};

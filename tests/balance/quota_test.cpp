@@ -50,6 +50,33 @@ TEST(PoolQuota, AServerThatReportedAFullQuotaTakesNoNewAddressForAWhile) {
   EXPECT_EQ(farm.server(9), home);
 }
 
+TEST(PoolQuota, ACreateOfANewAddressGoesToAServerThatHasATurn) {
+  Quota farm(2);
+  farm.settings.servers[0].max_creates = farm.settings.servers[1].max_creates = 1;
+  farm.load();
+  const auto create = [&](std::uint32_t client) {
+    const auto choice = farm.pool->route(farm.create(client), farm.now);
+    return choice.server == farm.id(1) ? 1 : 2;
+  };
+  const auto home = create(1);
+  farm.open(1, home);
+  EXPECT_EQ(farm.server(2), 3 - home);
+  CreateTurn turn;
+  ASSERT_TRUE(turn.take(farm.state(3 - home).creates, 1));
+  EXPECT_EQ(create(3), home);
+  EXPECT_EQ(create(4), home);
+  EXPECT_EQ(farm.server(5), 3 - home) << "what is no Create need not care";
+  farm.wait(seconds(60));
+  EXPECT_EQ(create(2), home) << "it holds nothing where it was";
+  turn.end();
+  ASSERT_TRUE(turn.take(farm.state(home).creates, 1));
+  EXPECT_EQ(create(1), home) << "it has a session there, and waits";
+  EXPECT_EQ(farm.pool->explain(farm.create(1), farm.now).choice.server, farm.id(home));
+  EXPECT_NE(farm.pool->explain(farm.create(3), farm.now).text.find("is making as many shells as it may"),
+            std::string::npos)
+      << farm.pool->explain(farm.create(3), farm.now).text;
+}
+
 TEST(PoolQuota, ALaterReportExtendsTheTimeAndALateOneDoesNotShortenIt) {
   Quota farm(1);
   farm.pool->mark_full(farm.id(1), farm.now + seconds(10));

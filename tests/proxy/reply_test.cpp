@@ -31,6 +31,7 @@ TEST(Reply, EveryErrorHasItsRow) {
       {ErrorCode::NoServer, 503, 2150858772},
       {ErrorCode::ShellServerDown, 500, 2150858843},
       {ErrorCode::LoginBlocked, 503, 2150858772},
+      {ErrorCode::ServerBusy, 503, 2150858772},
       {ErrorCode::ConnectRefused, 503, 2150858772},
       {ErrorCode::ConnectTimeout, 503, 2150858772},
       {ErrorCode::ConnectFailed, 503, 2150858772},

@@ -51,6 +51,52 @@ TEST_P(ExpectContinue, SeveralInterimAnswersAreAllRelayed) {
   EXPECT_EQ(client.read_response().body, "s1");
 }
 
+std::string interims(int count, std::string_view fields = {}) {
+  std::string all;
+  for (int i = 0; i < count; ++i)
+    all += "HTTP/1.1 102 Processing\r\n" + std::string(fields) + "\r\n";
+  return all;
+}
+
+int status_after_interims(Client& client, int& count) {
+  client.send(post("hello"));
+  for (count = 0;; ++count) {
+    const auto status = client.read_response().status;
+    if (status != 102) return status;
+  }
+}
+
+TEST_P(ExpectContinue, InterimAnswersWithoutEndAreABadResponse) {
+  constexpr int kMost = 16;
+  for (const int sent : {kMost, kMost + 1}) {
+    ScriptedServer server([&](End& end) {
+      end.read_request();
+      end.send(interims(sent) + ok("s1"));
+      end.read_to_end();
+    });
+    TestBalancer balancer(settings_for({server.endpoint()}, workers()));
+    Client client(balancer.endpoint());
+    int came = 0;
+    EXPECT_EQ(status_after_interims(client, came), sent == kMost ? 200 : 502);
+    EXPECT_EQ(came, kMost);
+  }
+}
+
+TEST_P(ExpectContinue, AllInterimAnswersTogetherAreNoLongerThanAHead) {
+  auto settings = settings_for({}, workers());
+  const std::string field = "X: " + std::string(settings.limits.head_bytes / 3, 'x') + "\r\n";
+  ScriptedServer server([&](End& end) {
+    end.read_request();
+    end.send(interims(3, field) + ok("s1"));
+    end.read_to_end();
+  });
+  TestBalancer balancer(settings_for({server.endpoint()}, workers()));
+  Client client(balancer.endpoint());
+  int came = 0;
+  EXPECT_EQ(status_after_interims(client, came), 502);
+  EXPECT_EQ(came, 2);
+}
+
 TEST_P(ExpectContinue, AServerLostAfterItStillGivesA502) {
   ScriptedServer server([](End& end) {
     end.read_until("\r\n\r\n");

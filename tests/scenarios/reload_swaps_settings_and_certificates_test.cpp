@@ -50,6 +50,12 @@ TEST_P(Reload, AnExchangeUnderWayEndsAsItBegan) {
   answer.come();
   EXPECT_EQ(client.read_response().body, "s1");
   EXPECT_EQ(client.ask(post("hello")).body, "s1 again") << "the session lost its server connection";
+  client.close();
+  for (const auto& line : balancer.access_log())
+    EXPECT_EQ(line.at("server"), "s1") << "it has left the configuration, and still has its name";
+  const auto ended = balancer.session_log();
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].at("server"), "s1");
 }
 
 TEST_P(Reload, ANewCertificateIsShownToNewConnections) {

@@ -2,6 +2,7 @@
 // be told sees the connection close.
 #include "scenarios/support/balancer.h"
 #include "scenarios/support/shells.h"
+#include "winrmlb/net/clock.h"
 
 namespace winrmlb::scenarios {
 namespace {
@@ -96,6 +97,22 @@ TEST_P(ServerDiesWithShells, AClientThatComesAgainByItselfIsNotAnswered) {
   EXPECT_FALSE(client.read_response().whole);
   EXPECT_EQ(client.ended(), Ended::Finished);
   EXPECT_EQ(farm.balancer.pool().shells().shells(), 1U) << "the pin is held meanwhile";
+}
+
+TEST_P(ServerDiesWithShells, AfterFourMinutesSuchAClientIsToldTheTruth) {
+  Farm farm(workers());
+  Client maker(farm.balancer.endpoint());
+  const auto created = maker.ask(soap_post({.action = "Create"}));
+  const auto home = created.field("X-Server").value_or("");
+  farm.server_of(created).vanish();
+  ASSERT_TRUE(farm.balancer.await(home, balance::Fitness::Down));
+  auto& down_since = farm.balancer.pool().member(home)->state->down_since;
+  ASSERT_NE(down_since.load(), 0);
+  down_since = (net::now() - seconds(240)).time_since_epoch().count();
+  Client client(farm.balancer.endpoint());
+  const auto answer = client.ask(
+      soap_post({.action = "Receive", .shell = created_shell(created), .operation = "uuid:" + shell_id(3)}));
+  EXPECT_EQ(fault_code(answer), 2150858843U);
 }
 
 TEST_P(ServerDiesWithShells, ABoundSessionIsClosed) {

@@ -1,6 +1,7 @@
 // The session cookie: a session that cannot be read finds back to its server, and servers never see it.
 #include "scenarios/support/balancer.h"
 #include "scenarios/support/scripted_server.h"
+#include "scenarios/support/shells.h"
 #include "support/scratch.h"
 
 namespace winrmlb::scenarios {
@@ -86,6 +87,35 @@ TEST_P(SessionCookies, OfAServerThatIsDownIsIgnored) {
   const auto back = other.ask(post("x", "Cookie: " + cookie_of(answer) + "\r\n"));
   EXPECT_EQ(back.status, 200);
   EXPECT_TRUE(back.field("Set-Cookie")) << "a new one, for the server where it is now";
+}
+
+TEST_P(SessionCookies, OneAnswerOfAHuntBringsItAndThatIsTheOneTheClientGets) {
+  ShellServer one("s1");
+  ShellServer two("s2");
+  Scratch scratch;
+  scratch.write("keys", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n");
+  auto settings = settings_for({one.endpoint(), two.endpoint()}, workers());
+  settings.pools[0].affinity.cookie.key_file = scratch.path("keys");
+  TestBalancer balancer(settings);
+  for (auto* holder : {&one, &two}) {
+    const auto shell = shell_id(holder == &one ? 1 : 2);
+    Client direct(holder->endpoint());
+    ASSERT_EQ(direct.ask(soap_post({.action = "Create", .shell = shell})).status, 200);
+    Client finder(balancer.endpoint(), "127.0.0.1");
+    const auto found = finder.ask(soap_post({.action = "Receive", .shell = shell}));
+    ASSERT_EQ(found.status, 200);
+    ASSERT_FALSE(cookie_of(found).empty()) << "found on " << *found.field("X-Server");
+    EXPECT_FALSE(finder.ask(soap_post({.action = "Receive", .shell = shell})).field("Set-Cookie")) << "once";
+    Client back(balancer.endpoint(), holder == &one ? "127.0.0.2" : "127.0.0.3");
+    const auto there =
+        back.ask(soap_post({.action = "Get"}, std::string(kBasic) + "Cookie: " + cookie_of(found) + "\r\n"));
+    EXPECT_EQ(there.field("X-Server"), found.field("X-Server")) << "it leads to where the shell is";
+  }
+  EXPECT_EQ(balancer.count(&proxy::Counters::hunts_found), 1U) << "one of the two was at home";
+  Client loser(balancer.endpoint(), "127.0.0.1");
+  const auto missed = loser.ask(soap_post({.action = "Receive", .shell = shell_id(77)}));
+  EXPECT_EQ(fault_code(missed), 2150858843U);
+  EXPECT_FALSE(cookie_of(missed).empty()) << "the first answer has it too";
 }
 
 TEST_P(SessionCookies, ListedClientsAreSpreadSessionBySession) {

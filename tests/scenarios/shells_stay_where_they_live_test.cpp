@@ -1,6 +1,7 @@
 // A shell stays where it lives: whoever names it goes to its server, if his login allows that.
 #include "scenarios/support/balancer.h"
 #include "scenarios/support/shells.h"
+#include "winrmlb/net/clock.h"
 
 namespace winrmlb::scenarios {
 namespace {
@@ -77,6 +78,60 @@ TEST_P(ShellsStay, ABoundSessionStaysWhereItsLoginIs) {
   Client user(farm.balancer.endpoint(), "127.0.0.2");
   EXPECT_EQ(user.ask(soap_post({.action = "Receive", .shell = created_shell(created)})).field("X-Server"),
             created.field("X-Server"));
+}
+
+/// What the balancer knows of a shell.
+balance::ShellRegistry::Row row_of(const TestBalancer& balancer, const std::string& shell) {
+  auto row = balancer.pool().shells().row(*Uuid::parse(shell), balance::PinKind::Shell, net::now());
+  return row.value_or(balance::ShellRegistry::Row{});
+}
+
+TEST_P(ShellsStay, OnlyWhoIsServedThereKeepsAPinAlive) {
+  Farm farm(workers());
+  Client maker(farm.balancer.endpoint(), "127.0.0.1");
+  const auto created = maker.ask(soap_post({.action = "Create"}));
+  const auto shell = created_shell(created);
+  const auto address = [](const char* text) { return ClientAddress(*IpAddress::parse(text), 32, 128); };
+  const auto before = row_of(farm.balancer, shell);
+  ASSERT_EQ(before.client, address("127.0.0.1"));
+
+  Client other(farm.balancer.endpoint(), "127.0.0.2");
+  for (const auto& refused :
+       {std::string("HTTP/1.1 401 \r\nWWW-Authenticate: Basic realm=\"WSMAN\"\r\nContent-Length: 0\r\n\r\n"),
+        fault(5)}) {
+    farm.server_of(created).fail_next("Receive", refused);
+    EXPECT_NE(other.ask(soap_post({.action = "Receive", .shell = shell})).status, 200);
+    const auto after = row_of(farm.balancer, shell);
+    EXPECT_EQ(after.client, before.client);
+    EXPECT_EQ(after.last_used, before.last_used);
+  }
+  for (int i = 0; i < 3; ++i) {  // the first by its answer, the next ones as soon as they come
+    const auto at = row_of(farm.balancer, shell).last_used;
+    EXPECT_EQ(other.ask(soap_post({.action = "Receive", .shell = shell})).status, 200);
+    EXPECT_EQ(row_of(farm.balancer, shell).client, address("127.0.0.2"));
+    EXPECT_GT(row_of(farm.balancer, shell).last_used, at);
+  }
+  farm.server_of(created).fail_next("Receive", fault(2150858793));
+  const auto at = row_of(farm.balancer, shell).last_used;
+  EXPECT_EQ(maker.ask(soap_post({.action = "Receive", .shell = shell})).status, 500);
+  EXPECT_GT(row_of(farm.balancer, shell).last_used, at) << "a poll without output is a use";
+}
+
+TEST_P(ShellsStay, AServerThatIsAskedForAnothersShellsHasNotRestarted) {
+  Farm farm(workers());
+  Client maker(farm.balancer.endpoint(), "127.0.0.1");
+  Client bound(farm.balancer.endpoint(), "127.0.0.2");
+  const auto home = maker.ask(soap_post({.action = "Create"}));
+  const auto elsewhere = bound.ask(soap_post({.action = "Create"}, kNegotiate));
+  ASSERT_NE(home.field("X-Server"), elsewhere.field("X-Server"));
+  const auto second = maker.ask(soap_post({.action = "Create"}));
+  for (const auto* created : {&home, &second}) {
+    const auto shell = created_shell(*created);
+    EXPECT_EQ(fault_code(bound.ask(soap_post({.action = "Receive", .shell = shell}, kNegotiate))),
+              2150858843U);
+  }
+  EXPECT_EQ(farm.balancer.pool().shells().shells(), 3U);
+  EXPECT_EQ(farm.balancer.log().find("has restarted"), std::string::npos);
 }
 
 TEST_P(ShellsStay, TheFirstBoundLoginClosesTheFurtherConnections) {

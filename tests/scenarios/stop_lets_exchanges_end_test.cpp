@@ -32,6 +32,34 @@ TEST_P(Stop, LetsExchangesEnd) {
   balancer.join();
 }
 
+// It was promised that the connection goes on, so the client may have sent more: an end with that unread
+// would be a reset, which may take the answer back.
+TEST_P(Stop, AnAnswerOnItsWayIsNotTakenBack) {
+  Moment begun;
+  Moment told;
+  ScriptedServer server([&](End& end) {
+    end.read_request();
+    end.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha");
+    begun.come();
+    told.wait();
+    end.send("lf");
+    end.read_to_end();
+  });
+  TestBalancer balancer(settings_for({server.endpoint()}, workers()));
+  Client client(balancer.endpoint());
+  client.send(post("hello"));
+  ASSERT_TRUE(begun.wait());
+  EXPECT_NE(client.read_until("\r\n\r\n").find("200 OK"), std::string::npos);
+  balancer.drain();
+  balancer.lent_bytes();  // by now every worker has been told
+  client.send(post(std::string(200'000, 'x')));
+  told.come();
+  EXPECT_EQ(client.read_to_end(), "half");
+  EXPECT_EQ(client.ended(), Ended::Finished);
+  client.close();
+  balancer.join();
+}
+
 TEST_P(Stop, ClosesIdleSessionsAtOnce) {
   ScriptedServer server(echo("s1"));
   TestBalancer balancer(settings_for({server.endpoint()}, workers()));

@@ -19,7 +19,8 @@
 //
 // A server that is down but may only be frozen keeps what lives there: pins, and addresses with sessions or
 // shells. A draining one keeps an address until it neither lives there nor has sent anything sealed for a
-// while; a visible Create goes elsewhere at once, and the entry with it.
+// while; a visible Create goes elsewhere at once, and the entry with it. A Create for which a server has no
+// turn goes to another one that has, if its address holds nothing; else it waits there.
 #pragma once
 
 #include <cstdint>
@@ -82,6 +83,7 @@ struct Candidate {
   bool frozen = false;    // down, but what lives there may come back
   bool draining = false;
   bool full = false;          // for this exchange: max_sessions, or a quota of shells
+  bool busy = false;          // the same: makes as many shells as it may at once, so that a Create would wait
   bool down = false;          // does not even serve what is bound to it
   std::uint16_t ramp = 1000;  // slow start: its share of what it will take, in thousandths
   std::uint32_t clients = 0;
@@ -104,6 +106,9 @@ struct Policy {
 inline bool is_fit(const Candidate& candidate) noexcept {
   return candidate.takes_new && !candidate.full && candidate.weight > 0;
 }
+
+/// Whether nothing keeps an address where it is but that it was there before.
+inline bool is_rootless(const Entry& entry) noexcept { return !entry.holds && !entry.expects; }
 
 Choice choose(const Facts& facts, const std::optional<Entry>& entry, std::span<const Candidate> candidates,
               const Policy& policy);

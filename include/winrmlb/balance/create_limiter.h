@@ -1,11 +1,13 @@
 // CreateLimiter: how many shells may be in the making on a server at once.
 //
 // A server that has just come up starts processes slowly; a crowd of Creates at the same instant makes it
-// fail the first ones. Part of ServerState; any thread, lock-free.
+// fail the first ones. A new address is given another server then (choose.h); whoever has his place on this
+// one waits for a turn. Part of ServerState; any thread, lock-free.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 namespace winrmlb::balance {
 
@@ -24,6 +26,29 @@ class CreateLimiter {
 
  private:
   std::atomic<std::uint32_t> running_{0};
+};
+
+/// One Create's turn, given back at the latest when this ends. Owned by the exchange; the limiter must live
+/// as long.
+class CreateTurn {
+ public:
+  CreateTurn() noexcept = default;
+  ~CreateTurn() { end(); }
+  CreateTurn(const CreateTurn&) = delete;
+  CreateTurn& operator=(const CreateTurn&) = delete;
+
+  /// False: not now. One that is held is given back first.
+  bool take(CreateLimiter& limiter, std::uint32_t most) noexcept {
+    end();
+    if (limiter.begin(most)) limiter_ = &limiter;
+    return limiter_ != nullptr;
+  }
+  void end() noexcept {
+    if (limiter_ != nullptr) std::exchange(limiter_, nullptr)->end();
+  }
+
+ private:
+  CreateLimiter* limiter_ = nullptr;
 };
 
 }  // namespace winrmlb::balance

@@ -111,6 +111,7 @@ class Pool {
   std::vector<Candidate> candidates(const Facts& facts, TimePoint now) const;
   std::uint16_t ramp_of(const ServerState& state, TimePoint now) const noexcept;
   bool is_full(const Member& member, const Facts& facts, TimePoint now) const;
+  static bool is_busy(const Member& member, const Facts& facts) noexcept;
   Policy policy_for(const ClientAddress& client) const;
   std::shared_ptr<const Plan> current_plan() const;
   std::optional<Choice> route_without_affinity(const Facts& facts, TimePoint now) const;

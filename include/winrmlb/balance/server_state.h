@@ -38,7 +38,8 @@ struct ServerState {
   const ServerId id;
   const std::string name;
   std::atomic<Fitness> fitness{Fitness::Checking};
-  std::atomic<bool> lost{false};  // Down, and nothing that lived there is expected back
+  std::atomic<bool> lost{false};              // Down, and nothing that lived there is expected back
+  std::atomic<TimePoint::rep> down_since{0};  // while it is Down
   std::atomic<config::ServerMode> mode{config::ServerMode::Ready};
   std::atomic<std::uint32_t> sessions{0};  // connected server connections
   std::atomic<std::uint32_t> clients{0};   // affinity entries that name it

@@ -69,6 +69,8 @@ class ShellRegistry {
   };
   std::optional<Use> use(const Uuid& id, PinKind kind, const ClientAddress& client, TimePoint now,
                          Duration lasting = {});
+  /// The same, and nothing is noted: for whoever has not proven yet who he is.
+  std::optional<Use> look_up(const Uuid& id, PinKind kind, TimePoint now) const;
   std::optional<ServerId> find(const Uuid& id, PinKind kind) const;
   /// It ended, or `server` says that it has no such shell; a pin to another server stays.
   void end(const Uuid& id, PinKind kind, ServerId server);

@@ -45,6 +45,7 @@ enum class ErrorCode : std::uint8_t {
   ResponseTimeout,  // no answer in time
   ResetByServer,    // connection lost before the answer was whole
   LoginBlocked,     // too many failed logins by this client and user
+  ServerBusy,       // it makes as many shells as it may, and no turn came in time
   ServerDown,       // health has given the server up while it owed an answer
   // The way.
   ResetByClient,  // connection lost while we had something for the client

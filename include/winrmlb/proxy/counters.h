@@ -40,6 +40,7 @@ struct Counters {
   Counter hunts_begun;  // for shells that are not known here
   Counter hunts_found;
   Counter hunts_missed;
+  Counter creates_waited;    // Creates that had to wait for a turn
   Counter quota_retries;     // Creates that another server was asked for
   Counter repeats;           // of what changes nothing, after a lost connection
   Counter splits_prevented;  // messages that went to their shell's server instead of the session's

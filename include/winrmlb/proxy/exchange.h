@@ -11,6 +11,8 @@
 #include <string>
 
 #include "winrmlb/balance/choose.h"
+#include "winrmlb/balance/create_limiter.h"
+#include "winrmlb/balance/shells.h"
 #include "winrmlb/core/result.h"
 #include "winrmlb/core/time.h"
 #include "winrmlb/http/head.h"
@@ -74,17 +76,24 @@ struct Exchange {
   Pump request;
 
   // choose, connect
-  bool was_routed = false;              // came as far as the choice of a server
-  ServerLink* unfit_link = nullptr;     // leads to a server that does not keep its clients
-  bool pin_was_fresh = false;           // it was used less than a minute before
-  bool server_had_pin = false;          // it was sent to the server that a pin names
+  bool was_routed = false;           // came as far as the choice of a server
+  ServerLink* unfit_link = nullptr;  // leads to a server that does not keep its clients
+  bool pin_was_fresh = false;        // it was used less than a minute before
+  bool server_had_pin = false;       // it was sent to the server where its shell was known to be
+  std::optional<balance::PinKind>
+      unproven_pin;                     // by which it was sent; its use is noted once the answer is good
   std::optional<balance::Choice> next;  // where it is sent again
   std::unique_ptr<Retry> retry;         // once it has been sent again
   balance::Choice choice;
 
+  // send
+  balance::CreateTurn turn;  // of a Create, until its answer is there
+
   // receive, reply
   std::uint16_t status = 0;
   std::uint64_t interim_bytes = 0;  // of `response`: 1xx, after which the answer itself is still to come
+  std::uint8_t interims = 0;        // how many of them
+  bool has_cookie = false;          // the client has our cookie once it has this answer
   bool server_keeps = true;
   winrm::LoginEvent login;       // what the answer made of the request's login
   winrm::EnvelopeFacts answer;   // of the server's answer, where that was read
@@ -96,5 +105,9 @@ struct Exchange {
   std::unique_ptr<Error> error;  // what ended it, if not its answer
   Timeline at;
 };
+
+/// Its server let it in and took it on, the shell that it names being there: no other answer would be this
+/// one.
+bool was_served(const Exchange& exchange) noexcept;
 
 }  // namespace winrmlb::proxy

@@ -90,6 +90,7 @@ class Session {
   net::Task<Status> inspect(Exchange& exchange);
   Status choose(Exchange& exchange);
   net::Task<Status> connect(Exchange& exchange);
+  net::Task<Status> await_turn(Exchange& exchange);
   net::Task<Status> send(Exchange& exchange);
   net::Task<Status> receive(Exchange& exchange);
   net::Task<Status> reply(Exchange& exchange);
@@ -106,7 +107,7 @@ class Session {
   bool is_blocked() const;
   Status edit_request(Exchange& exchange, const http::RequestHead& head);
   bool take_out_cookies(Exchange& exchange, http::Edit& edit);
-  std::string cookie_for(const Exchange& exchange);
+  std::string cookie_for(Exchange& exchange) const;
   bool is_spread() const noexcept;
   bool replace_head(net::Input& input, http::Edit& edit, std::size_t& head_bytes);
   net::Task<void> read_message(Exchange& exchange);
@@ -117,7 +118,8 @@ class Session {
   struct Pin {
     ServerId server;
     TimePoint last_used;
-    bool is_shell = false;
+    balance::PinKind kind;
+    bool noted = false;  // this use of it
   };
   std::optional<Pin> pin_of(const Exchange& exchange);
   balance::Choice decide(Exchange& exchange, const std::optional<Pin>& pin);
@@ -137,13 +139,15 @@ class Session {
   bool is_late(const Exchange& exchange) const;
   net::Task<Status> send_again(Exchange& exchange);
   void learn(Exchange& exchange);
+  bool has_proven(const Exchange& exchange, const Uuid& shell) const noexcept;
+  void learn_pin_use(Exchange& exchange);
   void learn_from_success(const Exchange& exchange);
   void learn_found_shell(const Exchange& exchange);
   void learn_from_fault(const Exchange& exchange);
   void learn_from_login(const Exchange& exchange);
   void report(ServerId server, health::PassiveSignal signal, const Uuid& shell);
   void log_refusal(const Exchange& exchange);
-  std::string name_of_server(ServerId server) const;
+  std::string_view name_of_server(ServerId server) const;
   balance::LoginGuard::Who who() const noexcept { return {pool().id(), client(), user_}; }
   net::Task<void> find_out_whether_lost(Exchange& exchange);
   milliseconds response_limit(const Exchange& exchange) const noexcept;
@@ -158,6 +162,7 @@ class Session {
   void note_answer_to_login(Exchange& exchange);
   net::Task<Status> relay_interim(Exchange& exchange);
   Status watch_client();
+  bool comes_again(const Exchange& exchange) const noexcept;
   net::Task<void> answer(Exchange& exchange);
   net::Task<void> linger();
   void log_access(const Exchange& exchange);
@@ -204,7 +209,7 @@ class Session {
   winrm::Scheme scheme_ = winrm::Scheme::None;  // of that login
   // Of what comes with every request of a session, and need not be looked up each time.
   std::size_t accepted_login_ = 0;  // hash of the Basic login that was accepted last
-  Uuid known_shell_;                // of the last message with a pin
+  Uuid known_shell_;                // that the last message named, and was served with
   winrm::LoginTrace login_;         // of the connection-bound login, if there is one
   bool bound_ = false;              // a connection-bound login began, or sealed messages came
   bool has_cookie_ = false;         // the client has been given one for its server, or brought it
