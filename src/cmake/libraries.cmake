@@ -10,6 +10,7 @@ find_package(pugixml CONFIG REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)
 pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(gssapi REQUIRED IMPORTED_TARGET krb5-gssapi)
+pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 
 # yaml-cpp 0.7 (Debian 12) exports an unqualified name.
 if(NOT TARGET yaml-cpp::yaml-cpp)

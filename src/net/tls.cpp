@@ -189,4 +189,9 @@ std::optional<WallTime> TlsConnection::certificate_end() const {
   return std::chrono::system_clock::from_time_t(::timegm(&end));
 }
 
+std::string TlsConnection::server_end_point() const {
+  const X509* certificate = SSL_get0_peer_certificate(ssl_);
+  return certificate ? end_point_of(certificate) : std::string();
+}
+
 }  // namespace winrmlb::net

@@ -28,6 +28,17 @@ std::string sha256_of(const X509* certificate) {
   return text;
 }
 
+// By the hash of the certificate's own signature; where that is MD5 or SHA-1, by SHA-256 (RFC 5929 4.1).
+std::string end_point_of(const X509* certificate) {
+  int hash = NID_undef;
+  X509_get_signature_info(const_cast<X509*>(certificate), &hash, nullptr, nullptr, nullptr);
+  const EVP_MD* chosen = hash == NID_md5 || hash == NID_sha1 ? nullptr : EVP_get_digestbynid(hash);
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  if (X509_digest(certificate, chosen ? chosen : EVP_sha256(), digest, &length) != 1) return {};
+  return "tls-server-end-point:" + std::string(reinterpret_cast<const char*>(digest), length);
+}
+
 namespace {
 
 std::string name_text(const X509_NAME* name) {

@@ -31,6 +31,7 @@ std::string openssl_reason();
 Error broken(const std::string& what);
 
 std::string sha256_of(const X509* certificate);
+std::string end_point_of(const X509* certificate);
 /// DNS names and addresses that it speaks for, with commas between them; its subject if there are none.
 std::string names_of(const X509* certificate);
 WallTime end_of(const X509* certificate);

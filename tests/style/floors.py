@@ -31,8 +31,9 @@ HOMES = {
     "boost/asio/ssl": {"sim", "perf", "cmake"},  # the balancer has its own, lighter TLS stream in net
     "boost/beast": {"admin", "health", "sim", "cmake"},
     "boost/json": {"admin", "app", "config", "sim", "cmake"},
-    "gssapi/": {"sim", "outbound"},
-    "krb5": {"sim", "outbound"},
+    "gssapi/": {"net", "sim"},
+    "krb5": {"net", "sim"},
+    "ares": {"net"},
     "pugixml": {"sim"},
     "CLI/": {"app", "sim", "perf"},
     "systemd/": {"app"},

@@ -140,6 +140,9 @@ class TlsConnection {
   bool resumed() const noexcept;
   /// When the certificate of the other side ends, if it showed one.
   std::optional<WallTime> certificate_end() const;
+  /// Of the other side's certificate, for a login that is bound to the channel: "tls-server-end-point:" and a
+  /// hash (RFC 5929 4). Empty if it showed none.
+  std::string server_end_point() const;
 
  private:
   explicit TlsConnection(std::shared_ptr<const TlsContext> context);
