@@ -57,8 +57,10 @@ Control::Control(RunOptions options, config::Settings settings)
       login_guard_(settings_.login_guard),
       poller_(io_),
       wheel_(net::now()),
-      farm_(io_, log_, poller_, wheel_, workers_),
-      names_(log_, Names::system_lookup(io_),
+      aside_(io_),
+      names_aside_(io_),
+      farm_(io_, log_, poller_, wheel_, workers_, aside_),
+      names_(log_, Names::lookup_aside(names_aside_, [this] { return settings_.name_servers; }),
              [this](const auto& pool, const auto& server, const auto& address) {
                retarget(pool, server, address);
              }),

@@ -14,8 +14,43 @@ namespace winrmlb::app {
 using balance::Fitness;
 using telemetry::Level;
 
+namespace {
+
+/// Which ports of its servers the clients of a pool come to.
+struct Ways {
+  bool plain = false;
+  bool tls = false;
+};
+
+// A route may lead a listener's clients to a pool that the listener does not name.
+bool leads_to(const proxy::Snapshot& snapshot, const proxy::ListenerEntry& listener,
+              const proxy::PoolEntry& pool) {
+  if (&snapshot.pools[listener.pool] == &pool) return true;
+  for (std::size_t i = 0; i < snapshot.route_pools.size(); ++i) {
+    const auto& route = snapshot.settings.routes[i];
+    const bool may_hold = (route.listener.empty() || route.listener == listener.settings.name) &&
+                          (route.sni.empty() || listener.settings.tls);
+    if (may_hold && &snapshot.pools[snapshot.route_pools[i]] == &pool) return true;
+  }
+  return false;
+}
+
+Ways ways_to(const proxy::Snapshot& snapshot, const proxy::PoolEntry& pool) {
+  const auto ports = pool.pool->settings().health.ports;
+  if (ports != config::CheckedPorts::InUse)
+    return {.plain = ports == config::CheckedPorts::Plain, .tls = ports == config::CheckedPorts::Tls};
+  Ways ways;
+  for (const auto& listener : snapshot.listeners) {
+    if (leads_to(snapshot, listener, pool)) (listener.settings.tls ? ways.tls : ways.plain) = true;
+  }
+  if (!ways.tls) ways.plain = true;  // nobody comes yet
+  return ways;
+}
+
+}  // namespace
+
 Farm::Farm(boost::asio::io_context& io, telemetry::Log& log, net::Poller& poller, net::TimerWheel& wheel,
-           const Workers& workers, std::function<void()> changed)
+           const Workers& workers, Aside& aside, std::function<void()> changed)
     : io_(io),
       log_(log),
       workers_(workers),
@@ -25,20 +60,17 @@ Farm::Farm(boost::asio::io_context& io, telemetry::Log& log, net::Poller& poller
                                    const auto& why) { on_transition(server, transition, why); },
               .restarted = [this](const auto& server) { on_restart(server); },
               .certificate_ends = [this](const auto& server,
-                                         seconds left) { on_certificate_ends(server, left); }}) {}
+                                         seconds left) { on_certificate_ends(server, left); }},
+             [&aside](std::function<void()> work, std::function<void()> then) {
+               aside.run(std::move(work), std::move(then));
+             }) {}
 
 void Farm::adopt(std::shared_ptr<const proxy::Snapshot> snapshot) {
   snapshot_ = std::move(snapshot);
   std::vector<health::Watched> watched;
   for (const auto& entry : snapshot_->pools) {
     const auto& settings = entry.pool->settings();
-    const auto any_listener = [&](bool with_tls) {
-      return std::any_of(snapshot_->listeners.begin(), snapshot_->listeners.end(), [&](const auto& listener) {
-        return &snapshot_->pools[listener.pool] == &entry && listener.settings.tls.has_value() == with_tls;
-      });
-    };
-    const bool by_tls = any_listener(true);
-    const bool by_plain = any_listener(false) || !by_tls;
+    const Ways ways = ways_to(*snapshot_, entry);
     const std::string password = password_of(settings);
     for (std::size_t i = 0; i < entry.targets.size(); ++i) {
       const auto& target = entry.targets[i];
@@ -47,10 +79,11 @@ void Farm::adopt(std::shared_ptr<const proxy::Snapshot> snapshot) {
                          .pool = entry.pool->name(),
                          .host = member.settings.host,
                          .address = target.address,
+                         .source = settings.source,
                          .port = target.port,
                          .tls_port = target.tls_port,
-                         .by_plain = by_plain,
-                         .by_tls = by_tls,
+                         .by_plain = ways.plain,
+                         .by_tls = ways.tls,
                          .tls = entry.server_tls,
                          .settings = settings.health,
                          .password = password});
@@ -126,7 +159,7 @@ void Farm::end_sessions_of_the_dead(TimePoint now) {
     dead.due = now + seconds(1);  // for one that came to be meanwhile
     // One that only seems dead may thaw: an idle session waits for that, until it has something to ask.
     const auto idle = dead.hard ? proxy::Session::Idle::Ends : proxy::Session::Idle::Stays;
-    on_sessions_of(id, [idle](proxy::Session& session) { session.lose_server(idle); });
+    on_each_session([id = id, idle](proxy::Session& session) { session.lose_server(id, idle); });
   }
 }
 
@@ -151,12 +184,6 @@ void Farm::on_certificate_ends(const health::Watched& server, seconds left) {
 void Farm::on_each_session(const std::function<void(proxy::Session&)>& visit) {
   for (const auto& worker : workers_)
     worker->post([visit](Worker& here) { here.context().sessions.each(visit); });
-}
-
-void Farm::on_sessions_of(ServerId server, const std::function<void(proxy::Session&)>& visit) {
-  on_each_session([server, visit](proxy::Session& session) {
-    if (session.server() == server) visit(session);
-  });
 }
 
 // ---- what sessions say

@@ -4,6 +4,7 @@
 //                      └──deadline──▶ evicting: sessions end after the exchange they are in, pins are void;
 //                                     what still goes on half a minute later is cut
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "winrmlb/app/farm.h"
@@ -58,7 +59,7 @@ Status Farm::change_mode(const admin::ModeChange& change) {
     if (before != ServerMode::Ready) state.ramp_from = now.time_since_epoch().count();
   }
   if (change.mode == ServerMode::Maintenance)
-    on_sessions_of(state.id, [](proxy::Session& session) { session.stop(); });
+    on_each_session([id = state.id](proxy::Session& session) { session.leave(id); });
   adopt_drains();
   if (const auto drain = drains_.find(state.id); drain != drains_.end()) {
     drain->second.deadline = change.deadline ? std::optional(now + *change.deadline) : std::nullopt;
@@ -90,10 +91,12 @@ void Farm::tick_drains(TimePoint now) {
   for (auto& [id, draining] : drains_) {
     if (draining.cut_off && now >= *draining.cut_off) {
       draining.cut_off.reset();
-      on_sessions_of(id, [](proxy::Session& session) { session.lose_server(proxy::Session::Idle::Ends); });
+      on_each_session(
+          [id = id](proxy::Session& session) { session.lose_server(id, proxy::Session::Idle::Ends); });
     }
     const auto view = drain({.pool = draining.pool, .server = draining.state->name, .deadline = {}});
     if (!view || draining.told) continue;
+    free_of_spare_connections(draining, *view);
     if (view->is_empty()) {
       draining.told = true;
       log_.write(Level::Info, "server " + draining.state->name + " is empty",
@@ -104,6 +107,20 @@ void Farm::tick_drains(TimePoint now) {
       end_drain(draining, now);
     }
   }
+}
+
+// A session whose new shells go elsewhere keeps its first connection; it must not keep the server from being
+// empty once the client's last shell there has ended.
+void Farm::free_of_spare_connections(const Draining& draining, const admin::DrainView& view) {
+  auto clients = std::make_shared<std::set<ClientAddress>>();
+  for (const auto& holder : view.holders) {
+    if (holder.sessions > 0 && holder.shells == 0) clients->insert(holder.client);
+  }
+  const auto* entry = snapshot_->pool(draining.pool);
+  if (clients->empty() || !entry) return;
+  on_each_session([clients, pool = entry->pool, id = draining.state->id](proxy::Session& session) {
+    if (clients->contains(pool->client_of(session.client_endpoint().address))) session.leave_unless_home(id);
+  });
 }
 
 // Between exchanges, as far as they end soon: nobody's answer is cut in two.
@@ -121,7 +138,7 @@ void Farm::end_drain(Draining& draining, TimePoint now) {
               {"server", draining.state->name},
               {"sessions", std::int64_t{draining.sessions_cut}},
               {"shells", std::int64_t{draining.shells_cut}}});
-  on_sessions_of(draining.state->id, [](proxy::Session& session) { session.stop(); });
+  on_each_session([id = draining.state->id](proxy::Session& session) { session.leave(id); });
 }
 
 Result<admin::DrainView> Farm::drain(const admin::ModeChange& of) const {

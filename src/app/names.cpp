@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <boost/asio/ip/tcp.hpp>
-
 namespace winrmlb::app {
 
 using telemetry::Level;
@@ -12,28 +10,22 @@ namespace {
 
 constexpr seconds kTurn{3};  // time for a check at one address before the next is tried
 
-IpAddress address_of(const boost::asio::ip::address& address) {
-  return IpAddress::parse(address.to_string()).value_or(IpAddress());
-}
+// An answer that lives for less than this is kept for so long, and one that lives for days is still asked
+// for.
+constexpr seconds kLeast{1};
+constexpr seconds kMost{3600};
+constexpr seconds kRetry{5};  // after a failed look-up
 
 }  // namespace
 
 Names::Names(telemetry::Log& log, Lookup lookup, Moved moved)
     : log_(log), lookup_(std::move(lookup)), moved_(std::move(moved)) {}
 
-Names::Lookup Names::system_lookup(boost::asio::io_context& io) {
-  using boost::asio::ip::tcp;
-  auto resolver = std::make_shared<tcp::resolver>(io);
-  return [resolver](const std::string& host, Answer answer) {
-    resolver->async_resolve(
-        host, "", [host, answer = std::move(answer)](const auto& error, const auto& found) {
-          if (error)
-            return answer(Error{ErrorCode::ConnectFailed, Side::Local, host + ": " + error.message()});
-          std::vector<IpAddress> addresses;
-          for (const auto& entry : found)
-            addresses.push_back(address_of(entry.endpoint().address()));
-          answer(std::move(addresses));
-        });
+Names::Lookup Names::lookup_aside(Aside& aside, std::function<std::vector<std::string>()> name_servers) {
+  return [&aside, name_servers = std::move(name_servers)](const std::string& host, Answer answer) {
+    auto found = std::make_shared<std::optional<Result<net::Resolved>>>();
+    aside.run([found, host, servers = name_servers()] { found->emplace(net::resolve(host, servers)); },
+              [found, answer = std::move(answer)] { answer(std::move(**found)); });
   };
 }
 
@@ -63,36 +55,36 @@ void Names::tick(TimePoint now) {
     turn(key, name, now);
     if (name.asking || now < name.next) continue;
     name.asking = true;
-    name.next = now + name.every;
+    name.asked = now;
     lookup_(name.host, [this, key = key, host = name.host, alive = std::weak_ptr(alive_)](auto answer) {
       if (!alive.expired()) take(key, host, answer);
     });
   }
 }
 
-void Names::take(const Key& key, const std::string& host, const Result<std::vector<IpAddress>>& answer) {
+void Names::take(const Key& key, const std::string& host, const Result<net::Resolved>& answer) {
   const auto found = names_.find(key);
   if (found == names_.end() || found->second.host != host) return;  // a reload came in between
   Name& name = found->second;
   name.asking = false;
-  if (!answer || answer->empty()) {
+  if (!answer) {
+    name.next = name.asked + std::min<Duration>(name.every, kRetry);
     if (std::exchange(name.vanished, true)) return;
-    log_.write(Level::Warn, "a server's name has no address any more; its last good ones stay in use",
-               {{"pool", key.first},
-                {"server", key.second},
-                {"host", host},
-                {"detail", answer ? "no address" : answer.error().detail}});
+    log_.write(
+        Level::Warn, "a server's name has no address any more; its last good ones stay in use",
+        {{"pool", key.first}, {"server", key.second}, {"host", host}, {"detail", answer.error().detail}});
     return;
   }
   if (std::exchange(name.vanished, false)) {
     log_.write(Level::Info, "a server's name has an address again",
                {{"pool", key.first}, {"server", key.second}, {"host", host}});
   }
-  name.all = *answer;
+  name.next = name.asked + (answer->ttl ? std::clamp(*answer->ttl, kLeast, kMost) : name.every);
+  name.all = answer->addresses;
   std::sort(name.all.begin(), name.all.end());
   name.all.erase(std::unique(name.all.begin(), name.all.end()), name.all.end());
   const bool still = name.address && std::binary_search(name.all.begin(), name.all.end(), *name.address);
-  if (!still) use(key, name, answer->front(), "its name says so");
+  if (!still) use(key, name, answer->addresses.front(), "its name says so");
 }
 
 void Names::use(const Key& key, Name& name, const IpAddress& address, std::string_view why) {

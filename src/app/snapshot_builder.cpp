@@ -1,8 +1,41 @@
 #include "winrmlb/app/snapshot_builder.h"
 
+#include <algorithm>
+
+#include "winrmlb/health/state.h"
+#include "winrmlb/net/gss_login.h"
 #include "winrmlb/net/resolve.h"
 
 namespace winrmlb::app {
+
+namespace {
+
+// Better no start than checks that fail on every server for a reason of ours.
+Status login_is_usable(const config::Pool& pool) {
+  const auto& probes = pool.health.probe;
+  if (std::none_of(probes.begin(), probes.end(), health::logs_in)) return Done{};
+  std::optional<net::GssMechanism> mechanism;
+  switch (pool.health.account.scheme) {
+    case config::AccountScheme::Basic:
+      break;
+    case config::AccountScheme::Ntlm:
+      mechanism = net::GssMechanism::Ntlm;
+      break;
+    case config::AccountScheme::Negotiate:
+      mechanism = net::GssMechanism::Negotiate;
+      break;
+    case config::AccountScheme::Kerberos:
+      mechanism = net::GssMechanism::Kerberos;
+      break;
+  }
+  if (!mechanism) return Done{};
+  auto usable = net::GssLogin::available(*mechanism);
+  if (usable) return Done{};
+  return Error{ErrorCode::Config, Side::Local,
+               "pools." + pool.name + ".health.account.scheme: " + usable.error().detail};
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::build(const config::Settings& settings,
                                                                       const proxy::Snapshot* predecessor) {
@@ -15,6 +48,7 @@ Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::build(const conf
   std::vector<std::shared_ptr<const net::TlsContext>> server_contexts;
   std::vector<std::shared_ptr<const proxy::CookieKeys>> cookie_keys;
   for (const auto& pool : settings.pools) {
+    if (auto usable = login_is_usable(pool); !usable) return std::move(usable).error();
     auto context = net::TlsContext::for_servers(pool.server_tls);
     if (!context) return context.error();
     server_contexts.push_back(*context);
@@ -44,7 +78,7 @@ Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::build(const conf
     snapshot->route_pools.push_back(pool);
   }
   for (std::size_t i = 0; i < settings.pools.size(); ++i) {
-    auto entry = build_pool(settings.pools[i], settings.limits, predecessor);
+    auto entry = build_pool(settings.pools[i], settings, predecessor);
     entry.server_tls = server_contexts[i];
     entry.cookie_keys = cookie_keys[i];
     snapshot->pools.push_back(std::move(entry));
@@ -74,24 +108,42 @@ void SnapshotBuilder::commit(const proxy::Snapshot& snapshot) {
     entry.pool->commit();
 }
 
-proxy::PoolEntry SnapshotBuilder::build_pool(const config::Pool& settings, const config::Limits& limits,
+// What is kept up to date as time goes by need not be asked for again, and must not be lost.
+std::optional<IpAddress> SnapshotBuilder::address_of(const config::Server& server, const config::Pool& pool,
+                                                     const std::vector<std::string>& name_servers,
+                                                     const proxy::PoolEntry* old) {
+  std::optional<IpAddress> last;
+  if (old) {
+    const auto& members = old->pool->members();
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (members[i].settings.name == server.name && members[i].settings.host == server.host)
+        last = old->targets[i].address;
+    }
+  }
+  if (last && pool.resolve_every != seconds(0)) return last;
+  auto found = net::resolve(server.host, name_servers);
+  if (found) return found->addresses.front();
+  log_.write(telemetry::Level::Warn,
+             last ? "a server's name has no address any more; its last one stays in use"
+             : pool.resolve_every != seconds(0)
+                 ? "a server's name has no address; it stays down until it has one"
+                 : "a server's name has no address; it stays down until a reload finds one",
+             {{"pool", pool.name}, {"server", server.name}, {"detail", found.error().detail}});
+  return last;
+}
+
+proxy::PoolEntry SnapshotBuilder::build_pool(const config::Pool& settings, const config::Settings& all,
                                              const proxy::Snapshot* predecessor) {
   const auto id =
       pool_ids_.emplace(settings.name, PoolId(static_cast<std::uint16_t>(pool_ids_.size()))).first->second;
   const auto* old = predecessor ? predecessor->pool(settings.name) : nullptr;
   proxy::PoolEntry entry;
-  entry.pool = std::make_shared<balance::Pool>(id, settings, limits.affinity_entries,
-                                               old ? old->pool.get() : nullptr, next_server_id_, limits.pins);
+  entry.pool =
+      std::make_shared<balance::Pool>(id, settings, all.limits.affinity_entries,
+                                      old ? old->pool.get() : nullptr, next_server_id_, all.limits.pins);
   for (const auto& server : settings.servers) {
     proxy::Target target{.port = server.port, .tls_port = server.tls_port};
-    auto addresses = net::resolve(server.host);
-    if (addresses) {
-      target.address = addresses->front();
-    } else {
-      log_.write(telemetry::Level::Warn,
-                 "a server's name has no address; it stays down until a reload finds one",
-                 {{"pool", settings.name}, {"server", server.name}, {"detail", addresses.error().detail}});
-    }
+    target.address = address_of(server, settings, all.name_servers, old);
     entry.targets.push_back(target);
   }
   return entry;

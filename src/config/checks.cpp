@@ -216,8 +216,13 @@ class Checks {
     if (!logs_in) return;
     if (pool.health.account.user.empty() && !report_.is_wrong(key + ".account"))
       wrong(key + ".account.user", "the checks authenticated and shell need an account");
-    if (pool.health.account.password_file.empty() && !report_.is_wrong(key + ".account.password_file"))
+    const auto& account = pool.health.account;
+    const bool by_keytab = !account.keytab.empty() && account.scheme == AccountScheme::Kerberos;
+    if (account.password_file.empty() && !by_keytab && !report_.is_wrong(key + ".account.password_file"))
       wrong(key + ".account.password_file", "the account of the checks needs a password");
+    if (!account.keytab.empty() && account.scheme != AccountScheme::Kerberos)
+      wrong(key + ".account.keytab", "a keytab is for the scheme kerberos");
+    if (account.scheme != AccountScheme::Basic) return;
     const bool any_tls = std::any_of(settings_.listeners.begin(), settings_.listeners.end(),
                                      [&](const auto& l) { return l.tls && l.pool == pool.name; });
     if (!any_tls) {

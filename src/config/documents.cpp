@@ -124,6 +124,8 @@ std::string example_of(const std::string& path) {
   if (path == "pools.<name>.server_tls.fingerprint") return "\"" + std::string(64, '0') + "\"";
   if (path == "pools.<name>.health.account.user") return "winrm-lb-probe";
   if (path == "pools.<name>.health.account.password_file") return "/etc/winrm-lb/probe.password";
+  if (path == "pools.<name>.health.account.keytab") return "/etc/winrm-lb/probe.keytab";
+  if (path == "name_servers") return "[10.0.0.53, \"10.0.1.53:5353\"]";
   if (path == "include") return "[\"pools.d/*.yaml\"]";
   if (path == "admin.bind") return "\"127.0.0.1:9585\"";
   return {};

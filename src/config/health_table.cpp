@@ -66,8 +66,14 @@ const Table<ProbeAccount>& account_table() {
       text("user", &ProbeAccount::user, "user name", check_any,
            "of an account for nothing else, since quotas count per user"),
       readable_file("password_file", &ProbeAccount::password_file, "its password, on the first line"),
-      choice<ProbeAccount, AccountScheme>("scheme", &ProbeAccount::scheme, {{"basic", AccountScheme::Basic}},
-                                          "how it logs in"),
+      readable_file("keytab", &ProbeAccount::keytab, "for kerberos, in place of a password"),
+      choice<ProbeAccount, AccountScheme>(
+          "scheme", &ProbeAccount::scheme,
+          {{"basic", AccountScheme::Basic},
+           {"ntlm", AccountScheme::Ntlm},
+           {"negotiate", AccountScheme::Negotiate},
+           {"kerberos", AccountScheme::Kerberos}},
+          "how it logs in; ntlm needs the package gss-ntlmssp. All but basic are sealed without TLS"),
   };
   return table;
 }
@@ -145,6 +151,10 @@ Field<Health> probe_field() {
 const Table<Health>& health_table() {
   static const Table<Health> table = {
       probe_field(),
+      choice<Health, CheckedPorts>(
+          "ports", &Health::ports,
+          {{"in_use", CheckedPorts::InUse}, {"plain", CheckedPorts::Plain}, {"tls", CheckedPorts::Tls}},
+          "where checks are made; in_use: where listeners and routes lead. A server must pass on each"),
       duration("interval", &Health::interval, milliseconds(100), hours(1), "between two checks of a server"),
       duration("timeout", &Health::timeout, milliseconds(50), seconds(60), "of one check"),
       number("fall", &Health::fall, 1, 100, "checks in a row that must fail until a server is down"),

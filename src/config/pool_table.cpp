@@ -161,8 +161,10 @@ const Table<Pool>& pool_table() {
       duration("slow_start", &Pool::slow_start, seconds(0), hours(1),
                "over which a new or recovered server comes to its full share of new addresses; 0ms: at once"),
       section("drain", &Pool::drain, drain_table(), "how a server is emptied"),
-      duration("resolve_every", &Pool::resolve_every, seconds(0), kDay,
-               "servers by name are looked up again so often; 0ms: at start and reload only"),
+      duration(
+          "resolve_every", &Pool::resolve_every, seconds(0), kDay,
+          "servers by name are looked up again when the answer's time to live is over, or so often if it "
+          "has none; 0ms: at start and reload only"),
       section("shells", &Pool::shells, shells_table(), "what is done with the shells that can be seen"),
   };
   return table;

@@ -1,6 +1,7 @@
 #include "table.h"
 
 #include "collections.h"
+#include "list_fields.h"
 #include "path_fields.h"
 #include "text_checks.h"
 
@@ -86,6 +87,8 @@ const Table<Settings>& settings_table() {
       routes_field(),
       include_field(),
       pools_field(),
+      texts("name_servers", &Settings::name_servers, "addresses, with or without a port", 8,
+            check_name_server, "who is asked for the names of servers; none: the system's"),
       section("log", &Settings::log, log_table(), "what is written where"),
       section("admin", &Settings::admin, admin_table(), "how the running process is asked"),
       section("limits", &Settings::limits, limits_table(), "what one client, or all of them, may cost"),

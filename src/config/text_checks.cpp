@@ -2,6 +2,7 @@
 
 #include "report.h"
 #include "scalar.h"
+#include "winrmlb/core/address.h"
 #include "winrmlb/core/text.h"
 
 namespace winrmlb::config {
@@ -45,6 +46,12 @@ std::string check_name_pattern(std::string_view value) {
 std::string check_path(std::string_view value) {
   const bool good = !value.empty() && value.front() == '/' && value.find_first_of("?#% \\") == value.npos;
   return good ? "" : in_quotes(value) + " is no path; write it like /wsman, without % and ?";
+}
+
+std::string check_name_server(std::string_view value) {
+  return IpAddress::parse(value) || Endpoint::parse(value)
+             ? ""
+             : in_quotes(value) + " is no address; write 10.0.0.53 or 10.0.0.53:53";
 }
 
 std::string check_given(std::string_view value) { return value.empty() ? "must not be empty" : ""; }

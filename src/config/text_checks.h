@@ -15,6 +15,8 @@ std::string check_name_or_bind(std::string_view value);
 std::string check_name_pattern(std::string_view value);
 /// The beginning of an absolute path.
 std::string check_path(std::string_view value);
+/// An address, or an endpoint.
+std::string check_name_server(std::string_view value);
 /// Anything but nothing.
 std::string check_given(std::string_view value);
 

@@ -1,5 +1,6 @@
 #include "checks.h"
 
+#include "logged_in.h"
 #include "winrmlb/net/clock.h"
 #include "winrmlb/winrm/fault.h"
 #include "winrmlb/winrm/identify.h"
@@ -39,28 +40,33 @@ Finding certificate_finding(Conversation& talk, const CheckOrder& order,
 }
 
 net::Task<Finding> identify(Conversation& talk, const CheckOrder& order) {
-  const bool logged_in = order.probe == config::Probe::Authenticated;
-  std::string fields = logged_in ? winrm::basic_login(order.login.user, order.login.password)
-                                 : std::string(winrm::kIdentifyField);
-  fields += "\r\nConnection: close\r\n";
-  Finding asked = co_await talk.ask(order.place, fields, winrm::kIdentifyBody);
+  const std::string fields = std::string(winrm::kIdentifyField) + "\r\nConnection: close\r\n";
+  Finding asked = co_await talk.ask(order.place, fields, winrm::kIdentifyContentType, winrm::kIdentifyBody);
   if (!passed(asked)) co_return asked;
   if (talk.status() == 200 && winrm::is_identify_response(talk.body())) co_return Finding{};
   co_return unfit_answer(talk.status(), talk.body(), "IdentifyResponse");
 }
 
+net::Task<Finding> authenticated(Conversation& talk, const CheckOrder& order) {
+  LoggedIn account(talk, order);
+  Finding asked = co_await account.ask(winrm::kIdentifyBody);
+  if (!passed(asked)) co_return asked;
+  if (talk.status() == 200 && winrm::is_identify_response(account.body())) co_return Finding{};
+  co_return unfit_answer(talk.status(), account.body(), "IdentifyResponse");
+}
+
 // A shell's life, but for its end.
 struct ShellRun {
   const CheckOrder& order;
-  std::string fields;
+  LoggedIn account;
   std::string to;
   std::string shell_id;
   std::string command_id;
   std::uint64_t messages = 0;
 
-  explicit ShellRun(const CheckOrder& of)
+  ShellRun(Conversation& talk, const CheckOrder& of)
       : order(of),
-        fields(winrm::basic_login(of.login.user, of.login.password) + "\r\n"),
+        account(talk, of),
         to((of.place.tls ? "https://" : "http://") + of.place.host + ":" +
            std::to_string(of.place.endpoint.port) + "/wsman") {}
 
@@ -69,21 +75,17 @@ struct ShellRun {
   }
 };
 
-net::Task<Finding> ask_shell(Conversation& talk, ShellRun& run, const std::string& content) {
-  co_return co_await talk.ask(run.order.place, run.fields, content);
-}
-
 net::Task<Finding> read_all(Conversation& talk, ShellRun& run) {
   std::string output;
   for (;;) {
     const std::string id = run.next_id();
     const winrm::ShellMessage message{run.to, id, run.shell_id};
     const std::string content = winrm::make_receive(message, run.command_id);
-    Finding asked = co_await ask_shell(talk, run, content);
+    Finding asked = co_await run.account.ask(content);
     if (!passed(asked)) co_return asked;
-    if (talk.status() == 500 && winrm::fault_code_of(talk.body()) == kNothingYet) continue;
-    const auto part = talk.status() == 200 ? winrm::read_output(talk.body()) : std::nullopt;
-    if (!part) co_return unfit_answer(talk.status(), talk.body(), "output");
+    if (talk.status() == 500 && winrm::fault_code_of(run.account.body()) == kNothingYet) continue;
+    const auto part = talk.status() == 200 ? winrm::read_output(run.account.body()) : std::nullopt;
+    if (!part) co_return unfit_answer(talk.status(), run.account.body(), "output");
     output += part->standard_output;
     if (output.size() > Conversation::kMostBytes)
       co_return Finding{Evidence::WrongAnswer, "the command's output has no end"};
@@ -98,27 +100,27 @@ net::Task<Finding> use_shell(Conversation& talk, ShellRun& run) {
   std::string id = run.next_id();
   winrm::ShellMessage message{run.to, id, {}};
   std::string content = winrm::make_create(message);
-  Finding asked = co_await ask_shell(talk, run, content);
+  Finding asked = co_await run.account.ask(content);
   if (!passed(asked)) co_return asked;
-  run.shell_id = winrm::shell_id_of(talk.body());
+  run.shell_id = winrm::shell_id_of(run.account.body());
   if (talk.status() != 200 || run.shell_id.empty())
-    co_return unfit_answer(talk.status(), talk.body(), "shell");
+    co_return unfit_answer(talk.status(), run.account.body(), "shell");
 
   id = run.next_id();
   message = {run.to, id, run.shell_id};
   content = winrm::make_command(message, run.order.settings.shell.command);
-  asked = co_await ask_shell(talk, run, content);
+  asked = co_await run.account.ask(content);
   if (!passed(asked)) co_return asked;
-  run.command_id = winrm::command_id_of(talk.body());
+  run.command_id = winrm::command_id_of(run.account.body());
   if (talk.status() != 200 || run.command_id.empty())
-    co_return unfit_answer(talk.status(), talk.body(), "command");
+    co_return unfit_answer(talk.status(), run.account.body(), "command");
 
   Finding result = co_await read_all(talk, run);
   if (!talk.is_open() || result.evidence == Evidence::TimedOut) co_return result;
   id = run.next_id();
   message = {run.to, id, run.shell_id};
   content = winrm::make_terminate(message, run.command_id);
-  asked = co_await ask_shell(talk, run, content);
+  asked = co_await run.account.ask(content);
   co_return result;
 }
 
@@ -129,20 +131,21 @@ net::Task<Finding> delete_shell(Conversation& talk, ShellRun& run, Evidence befo
   if (before != Evidence::Pass && before != Evidence::WrongAnswer) {
     Finding opened = co_await talk.open(run.order.place);
     if (!passed(opened)) co_return opened;
+    run.account.begin_anew();
   }
   const std::string id = run.next_id();
   const winrm::ShellMessage message{run.to, id, run.shell_id};
   const std::string content = winrm::make_delete(message);
-  Finding asked = co_await ask_shell(talk, run, content);
+  Finding asked = co_await run.account.ask(content);
   if (!passed(asked)) co_return asked;
   if (talk.status() == 200) co_return Finding{};
-  Finding refused = unfit_answer(talk.status(), talk.body(), "end of the shell");
+  Finding refused = unfit_answer(talk.status(), run.account.body(), "end of the shell");
   refused.detail = "its shell could not be deleted: " + refused.detail;
   co_return refused;
 }
 
 net::Task<Finding> shell(Conversation& talk, const CheckOrder& order) {
-  ShellRun run(order);
+  ShellRun run(talk, order);
   Finding used = co_await use_shell(talk, run);
   if (run.shell_id.empty()) co_return used;
   Finding deleted = co_await delete_shell(talk, run, used.evidence);
@@ -162,8 +165,10 @@ net::Task<Finding> run_check(Conversation& talk, const CheckOrder& order,
         talk.reset_on_close();
         break;
       case config::Probe::Identify:
-      case config::Probe::Authenticated:
         result = co_await identify(talk, order);
+        break;
+      case config::Probe::Authenticated:
+        result = co_await authenticated(talk, order);
         break;
       case config::Probe::Shell:
         result = co_await shell(talk, order);

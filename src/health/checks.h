@@ -7,6 +7,7 @@
 #include "conversation.h"
 #include "winrmlb/config/settings.h"
 #include "winrmlb/health/evidence.h"
+#include "winrmlb/health/watch.h"
 #include "winrmlb/net/task.h"
 
 namespace winrmlb::health {
@@ -22,6 +23,7 @@ struct CheckOrder {
   Place place;
   config::Health settings;
   Login login;
+  const Aside* aside = nullptr;  // for logins that may block
   WallTime wall_now{};
 };
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "winrmlb/core/text.h"
 #include "winrmlb/http/body.h"
 
 namespace winrmlb::health {
@@ -72,7 +73,7 @@ Finding Conversation::fault_of(const IoResult& result, std::string_view when) co
 
 net::Task<Finding> Conversation::open(const Place& place) {
   close();
-  auto step = stream_.connect(place.endpoint);
+  auto step = stream_.connect(place.endpoint, place.source);
   while (step.state == IoResult::State::WouldBlock) {
     if (co_await wait() == Waited::TooLong) co_return silent("to the connect");
     step = stream_.connected();
@@ -89,10 +90,20 @@ net::Task<Finding> Conversation::open(const Place& place) {
   co_return Finding{};
 }
 
-net::Task<Finding> Conversation::ask(const Place& place, std::string_view fields, std::string_view content) {
+net::Task<Finding> Conversation::wait_for(const bool* done) {
+  Waited waited = Waited::Again;
+  while (!*done && waited == Waited::Again)
+    waited = co_await wait();
+  Finding finding;
+  if (!*done) finding = silent("from elsewhere");
+  co_return finding;
+}
+
+net::Task<Finding> Conversation::ask(const Place& place, std::string_view fields,
+                                     std::string_view content_type, std::string_view content) {
   std::string request = "POST /wsman HTTP/1.1\r\nHost: " + place.host + ":" +
                         std::to_string(place.endpoint.port) +
-                        "\r\nUser-Agent: winrm-lb\r\nContent-Type: application/soap+xml;charset=UTF-8\r\n";
+                        "\r\nUser-Agent: winrm-lb\r\nContent-Type: " + std::string(content_type) + "\r\n";
   request.append(fields).append("Content-Length: ").append(std::to_string(content.size()));
   request.append("\r\n\r\n").append(content);
   Finding sent = co_await send(request);
@@ -114,6 +125,15 @@ net::Task<Finding> Conversation::send(std::string_view bytes) {
   co_return Finding{};
 }
 
+void Conversation::note_fields() {
+  challenges_.clear();
+  content_type_.clear();
+  for (const auto& field : fields_.all()) {
+    if (equals_ignoring_case(field.name, "WWW-Authenticate")) challenges_.emplace_back(field.value);
+    if (equals_ignoring_case(field.name, "Content-Type")) content_type_ = field.value;
+  }
+}
+
 // The whole answer, chunked or not; 1xx are passed over.
 net::Task<Finding> Conversation::receive() {
   status_ = 0;
@@ -128,6 +148,7 @@ net::Task<Finding> Conversation::receive() {
         if (!head) co_return unreadable(head.error());
         if (!http::is_interim(head->status)) {
           status_ = head->status;
+          note_fields();
           reader = http::BodyReader(head->framing, head->content_length, Side::Server, kLimits);
         }
         received_.erase(0, *end);

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "winrmlb/core/address.h"
 #include "winrmlb/health/evidence.h"
@@ -24,6 +26,7 @@ struct Place {
   Endpoint endpoint;
   std::string host;                            // for the Host field and the certificate
   std::shared_ptr<const net::TlsContext> tls;  // null: plain
+  std::optional<IpAddress> source;             // nothing: the system chooses
 };
 
 class Conversation {
@@ -37,9 +40,13 @@ class Conversation {
   /// A finding of Pass: connected, and secured if the place has TLS.
   net::Task<Finding> open(const Place& place);
   /// A POST and its answer: in status() and body(). `fields` are complete lines.
-  net::Task<Finding> ask(const Place& place, std::string_view fields, std::string_view content);
+  net::Task<Finding> ask(const Place& place, std::string_view fields, std::string_view content_type,
+                         std::string_view content);
   std::uint16_t status() const noexcept { return status_; }
   const std::string& body() const noexcept { return body_; }
+  /// The values of the answer's WWW-Authenticate fields, and of its Content-Type.
+  const std::vector<std::string>& challenges() const noexcept { return challenges_; }
+  const std::string& content_type() const noexcept { return content_type_; }
   net::TlsConnection* tls() noexcept { return stream_.tls(); }
   bool is_open() const noexcept { return stream_.is_open(); }
   /// Nothing was said: leave no TIME_WAIT behind.
@@ -59,12 +66,16 @@ class Conversation {
     woken_ = true;
     wakeup_.raise(net::Signal::Io);
   }
+  /// Waits for what is done elsewhere: whoever does it sets `done` and calls nudge(). Pass, or TimedOut.
+  net::Task<Finding> wait_for(const bool* done);
+  void nudge() { wakeup_.raise(net::Signal::Io); }
 
  private:
   enum class Waited : std::uint8_t { Again, TooLong };
   net::Task<Waited> wait();
   net::Task<Finding> send(std::string_view bytes);
   net::Task<Finding> receive();
+  void note_fields();
   Finding fault_of(const net::IoResult& result, std::string_view when) const;
 
   net::TimerWheel& wheel_;
@@ -74,6 +85,8 @@ class Conversation {
   http::Fields fields_;
   std::string received_;
   std::string body_;
+  std::vector<std::string> challenges_;
+  std::string content_type_;
   std::uint16_t status_ = 0;
   bool stopping_ = false;
   bool patient_ = false;

@@ -24,6 +24,8 @@ std::string_view name_of(Evidence evidence) noexcept {
       return "wrong_answer";
     case Evidence::LoginRefused:
       return "login_refused";
+    case Evidence::NotMade:
+      return "not_made";
   }
   return "unknown";
 }

@@ -87,9 +87,11 @@ net::Task<Finding> Watch::Check::once() {
   order.probe = kind_.probe;
   order.place.endpoint = {*watched.address, kind_.by_tls ? watched.tls_port : watched.port};
   order.place.host = watched.host;
+  order.place.source = watched.source;
   if (kind_.by_tls && kind_.probe != Probe::Tcp) order.place.tls = watched.tls;
   order.settings = watched.settings;
   order.login = {watched.settings.account.user, watched.password};
+  order.aside = &watch_.aside_;
   order.wall_now = net::wall_now();
   talk_.allow_until(net::now() + times_of(watched.settings, kind_.probe).timeout);
   std::optional<seconds> certificate_ends_in;
@@ -208,6 +210,27 @@ void Watch::Prober::note_certificate(std::optional<seconds> ends_in) {
   watch_.tell_.certificate_ends(watched_, *ends_in);
 }
 
+// A server that serves on one port and not on the other is out for both, which is a riddle unless it is told.
+std::string Watch::Prober::other_port_serves() const {
+  const auto serves = [this](bool by_tls) {
+    return std::any_of(checks_.begin(), checks_.end(), [&](const auto* check) {
+      return check->kind().by_tls == by_tls && state_.fitness(rung_of(*check)) == Fitness::Up;
+    });
+  };
+  const auto fails = [this](bool by_tls) {
+    return std::any_of(checks_.begin(), checks_.end(), [&](const auto* check) {
+      return check->kind().by_tls == by_tls && state_.fitness(rung_of(*check)) == Fitness::Down;
+    });
+  };
+  for (const bool by_tls : {false, true}) {
+    if (serves(by_tls) && !fails(by_tls) && fails(!by_tls)) {
+      return "; port " + std::to_string(by_tls ? watched_.tls_port : watched_.port) +
+             " serves, but clients come by both (health.ports)";
+    }
+  }
+  return {};
+}
+
 void Watch::Prober::publish(const std::optional<Transition>& transition) {
   if (!transition) {
     // A session may have raised a suspicion that the checks do not share.
@@ -225,7 +248,9 @@ void Watch::Prober::publish(const std::optional<Transition>& transition) {
   watched_.state->down_since.store(transition->to == Fitness::Down ? net::now().time_since_epoch().count()
                                                                    : 0);
   watched_.state->fitness.store(transition->to);
-  watch_.tell_.transition(watched_, *transition, state_.why());
+  watch_.tell_.transition(
+      watched_, *transition,
+      state_.why() + (transition->to == Fitness::Down ? other_port_serves() : std::string()));
 }
 
 Report Watch::Prober::report() const {
@@ -234,6 +259,7 @@ Report Watch::Prober::report() const {
   report.fitness = state_.fitness();
   report.since = state_.since();
   report.why = state_.why();
+  if (report.fitness == Fitness::Down) report.why += other_port_serves();
   report.certificate_ends_in = certificate_ends_in_;
   for (const auto* check : checks_) {
     report.checks.push_back(check->report());

@@ -68,6 +68,7 @@ class Watch::Prober {
   void take(const Check& check, const Finding& finding);
   void note_certificate(std::optional<seconds> ends_in);
   void publish(const std::optional<Transition>& transition);
+  std::string other_port_serves() const;
   void check_all_now();
 
   Watch& watch_;

@@ -35,6 +35,7 @@ bool came_at_once(Evidence evidence) noexcept {
     case Evidence::Unreachable:
     case Evidence::Unresolved:
     case Evidence::LoginRefused:
+    case Evidence::NotMade:
       break;
   }
   return false;
@@ -106,6 +107,10 @@ std::optional<Transition> HealthState::take(std::size_t rung, const Finding& fin
 
 void HealthState::judge(Rung& rung, const Finding& finding, Others others) const {
   rung.last = finding;
+  if (finding.evidence == Evidence::NotMade) {  // the other kinds of checks decide
+    if (rung.fitness != Fitness::Down) rung.fitness = Fitness::Up;
+    return;
+  }
   if (finding.evidence == Evidence::Pass) {
     rung.failures = rung.hard_failures = 0;
     if (rung.fitness == Fitness::Down) {
@@ -230,6 +235,7 @@ std::optional<Transition> HealthState::fall(const Rung& rung, TimePoint now) {
 Duration HealthState::next_check_in(std::size_t index) const noexcept {
   const Rung& rung = rungs_[index];
   const Duration interval = times_of(settings_, rung.probe).interval;
+  if (rung.last.evidence == Evidence::NotMade) return interval;
   switch (rung.fitness) {
     case Fitness::Checking:
       return Duration::zero();

@@ -10,8 +10,8 @@ namespace winrmlb::health {
 
 using balance::Fitness;
 
-Watch::Watch(net::Poller& poller, net::TimerWheel& wheel, Tell tell)
-    : poller_(poller), wheel_(wheel), tell_(std::move(tell)) {}
+Watch::Watch(net::Poller& poller, net::TimerWheel& wheel, Tell tell, Aside aside)
+    : poller_(poller), wheel_(wheel), tell_(std::move(tell)), aside_(std::move(aside)) {}
 
 Watch::~Watch() { WINRMLB_CHECK(stopped()); }
 

@@ -42,9 +42,10 @@ net::Task<Status> Session::read_first_byte() {
 bool Session::server_spoke() { return link_->spoke() || (link_ != &first_link_ && first_link_.spoke()); }
 
 void Session::drop_ended_links() {
+  if (first_link_.to_drop) drop_link(first_link_);
   for (std::size_t i = 0; i < further_links_.size();) {
     auto& link = *further_links_[i];
-    if (&link != link_ && link.spoke()) {
+    if (link.to_drop || (&link != link_ && link.spoke())) {
       drop_link(link);
     } else {
       ++i;

@@ -47,6 +47,7 @@ void Session::drop_link(ServerLink& link) {
   link.stream.close();
   leave_server(link);
   link.input.consume(link.input.bytes().size());
+  link.to_drop = false;
   if (link_ == &link) link_ = &first_link_;
   std::erase_if(further_links_, [&](const auto& other) { return other.get() == &link; });
 }
@@ -66,6 +67,26 @@ void Session::close_other_links() {
       drop_link(*further_links_[i]);
     }
   }
+}
+
+void Session::lose_server(ServerId server, Idle idle) {
+  if (idle_ && idle == Idle::Stays) return;
+  if (link_->server != server) return drop_when_idle(server);
+  server_lost_ = true;
+  cut();
+}
+
+void Session::leave(ServerId server) {
+  if (link_->server == server) return stop();
+  drop_when_idle(server);
+}
+
+// Not at once: within an exchange, the answer that a hunt began with may wait in it.
+void Session::drop_when_idle(ServerId server) {
+  auto* link = link_to(server);
+  if (!link) return;
+  link->to_drop = true;
+  wakeup_.raise(net::Signal::Io);
 }
 
 void Session::close_links() {

@@ -23,13 +23,14 @@ class NamesTest : public ::testing::Test {
   static IpAddress address(int last) { return *IpAddress::parse("10.0.0." + std::to_string(last)); }
   balance::ServerState& ps1() { return *snapshot_.pools[0].pool->member("ps1")->state; }
   /// A look-up is due, and this is its answer; false: none was asked for.
-  bool answer(Result<std::vector<IpAddress>> addresses) {
-    now += seconds(31);
+  bool answer(Result<net::Resolved> resolved, seconds later = seconds(31)) {
+    now += later;
     names.tick(now);
     if (!asked) return false;
-    std::exchange(asked, {})(std::move(addresses));
+    std::exchange(asked, {})(std::move(resolved));
     return true;
   }
+  bool answer(std::vector<IpAddress> addresses) { return answer(net::Resolved{std::move(addresses), {}}); }
   static Error vanished() { return {ErrorCode::ConnectFailed, Side::Local, "ps1.example: not found"}; }
 
   Scratch scratch;
@@ -58,7 +59,7 @@ TEST_F(NamesTest, AnotherAddressIsTakenOnce) {
 
 TEST_F(NamesTest, AVanishedNameKeepsItsLastAddressAndWarnsOnce) {
   ASSERT_TRUE(answer(vanished()));
-  ASSERT_TRUE(answer(std::vector<IpAddress>{}));
+  ASSERT_TRUE(answer(vanished()));
   EXPECT_TRUE(moves.empty());
   ASSERT_TRUE(answer(std::vector{address(1)}));
   log.flush();
@@ -78,6 +79,29 @@ TEST_F(NamesTest, AServerThatIsDownTriesItsOtherAddresses) {
   EXPECT_EQ(moves, std::vector<std::string>{"ps1 10.0.0.7"}) << "a check needs its time";
   names.tick(now += seconds(3));
   EXPECT_EQ(moves.back(), "ps1 10.0.0.1");
+}
+
+TEST_F(NamesTest, AnAnswerIsAskedForAgainWhenItsTimeToLiveIsOver) {
+  const net::Resolved short_lived{{address(1)}, seconds(4)};
+  const net::Resolved long_lived{{address(1)}, seconds(300)};
+  ASSERT_TRUE(answer(short_lived));
+  EXPECT_FALSE(answer(short_lived, seconds(3)));
+  EXPECT_TRUE(answer(long_lived, seconds(1)));
+  EXPECT_FALSE(answer(long_lived, seconds(299)));
+  EXPECT_TRUE(answer(net::Resolved{{address(1)}, {}}, seconds(1)));
+  EXPECT_FALSE(answer(long_lived, seconds(29))) << "without a time to live, resolve_every goes";
+  EXPECT_TRUE(answer(long_lived, seconds(1)));
+}
+
+TEST_F(NamesTest, AnAnswerThatLivesForNoTimeIsNotAskedForAtEachTick) {
+  ASSERT_TRUE(answer(net::Resolved{{address(1)}, seconds(0)}));
+  names.tick(now += milliseconds(100));
+  EXPECT_FALSE(asked);
+}
+
+TEST_F(NamesTest, AVanishedNameIsSoonAskedForAgain) {
+  ASSERT_TRUE(answer(vanished()));
+  EXPECT_TRUE(answer(net::Resolved{{address(1)}, {}}, seconds(5)));
 }
 
 TEST_F(NamesTest, AnAddressIsNeverLookedUp) {

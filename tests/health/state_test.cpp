@@ -57,6 +57,9 @@ TEST(HealthState, EveryRowOfFindingsLeadsWhereTheDiagramSays) {
       {{Refused, Refused, Pass, Pass}, Fitness::Up},
       {{Refused, Refused, Pass, Refused, Pass}, Fitness::Down},
       {{Refused, Refused, Pass, Pass, Refused}, Fitness::Suspect},
+      {{NotMade}, Fitness::Up},
+      {{Pass, TimedOut, NotMade}, Fitness::Up},
+      {{Refused, Refused, NotMade, NotMade}, Fitness::Down},
   };
   for (const auto& row : rows) {
     std::string path;

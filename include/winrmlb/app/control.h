@@ -80,6 +80,8 @@ class Control {
   std::vector<std::unique_ptr<Worker>> workers_;
   net::AsioPoller poller_;  // for the checks
   net::TimerWheel wheel_;
+  Aside aside_;        // for the checks
+  Aside names_aside_;  // for names, which a KDC must not hold up
   Farm farm_;
   Names names_;
   boost::asio::signal_set signals_;

@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "winrmlb/admin/drain.h"
+#include "winrmlb/app/aside.h"
 #include "winrmlb/app/worker.h"
 #include "winrmlb/health/watch.h"
 #include "winrmlb/net/timer_wheel.h"
@@ -26,7 +27,7 @@ class Farm {
   using Workers = std::vector<std::unique_ptr<Worker>>;
   /// `changed`: called after a server has changed its state; may be empty.
   Farm(boost::asio::io_context& io, telemetry::Log& log, net::Poller& poller, net::TimerWheel& wheel,
-       const Workers& workers, std::function<void()> changed = {});
+       const Workers& workers, Aside& aside, std::function<void()> changed = {});
 
   /// The servers of a snapshot are looked after from now on.
   void adopt(std::shared_ptr<const proxy::Snapshot> snapshot);
@@ -76,7 +77,7 @@ class Farm {
   void adopt_drains();
   void tick_drains(TimePoint now);
   void end_drain(Draining& draining, TimePoint now);
-  void on_sessions_of(ServerId server, const std::function<void(proxy::Session&)>& visit);
+  void free_of_spare_connections(const Draining& draining, const admin::DrainView& view);
   void on_transition(const health::Watched& server, const health::Transition& transition,
                      const std::string& why);
   void on_restart(const health::Watched& server);

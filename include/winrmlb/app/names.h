@@ -1,9 +1,10 @@
 // Names: the addresses of servers that are configured by name, as time goes by.
 //
-// Owned by Control, on its thread; look-ups run beside it. A name is looked up again every
-// `pools.X.resolve_every`. An address that is still among the answers is kept, so that an answer in another
-// order moves nobody; a server that is down and has further addresses tries them in turn. A name that has
-// vanished keeps its last good addresses, with a warning: a broken DNS must not take a farm down.
+// Owned by Control, on its thread; look-ups run beside it. A name is looked up again when its answer's time
+// to live is over, or every `pools.X.resolve_every` if it has none. An address that is still among the
+// answers is kept, so that an answer in another order moves nobody; a server that is down and has further
+// addresses tries them in turn. A name that has vanished keeps its last good addresses, with a warning: a
+// broken DNS must not take a farm down.
 #pragma once
 
 #include <functional>
@@ -13,10 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-
+#include "winrmlb/app/aside.h"
 #include "winrmlb/core/address.h"
 #include "winrmlb/core/result.h"
+#include "winrmlb/net/resolve.h"
 #include "winrmlb/proxy/snapshot.h"
 #include "winrmlb/telemetry/log.h"
 
@@ -24,7 +25,7 @@ namespace winrmlb::app {
 
 class Names {
  public:
-  using Answer = std::function<void(Result<std::vector<IpAddress>>)>;
+  using Answer = std::function<void(Result<net::Resolved>)>;
   /// Looks a name up without blocking, and calls back on the control thread.
   using Lookup = std::function<void(const std::string& host, Answer answer)>;
   /// A server of a pool is to be reached at another address.
@@ -35,8 +36,8 @@ class Names {
   void adopt(const proxy::Snapshot& snapshot);
   void tick(TimePoint now);
 
-  /// By the system's resolver, on a thread of Asio's.
-  static Lookup system_lookup(boost::asio::io_context& io);
+  /// By net::resolve() on the thread aside. `name_servers` is asked for at each look-up.
+  static Lookup lookup_aside(Aside& aside, std::function<std::vector<std::string>()> name_servers);
 
  private:
   struct Name {
@@ -45,6 +46,7 @@ class Names {
     Duration every{};
     std::optional<IpAddress> address;  // in use
     std::vector<IpAddress> all;        // as last answered
+    TimePoint asked{};                 // the last look-up
     TimePoint next{};                  // look-up
     TimePoint next_turn{};             // to another address, while it is down
     bool asking = false;
@@ -52,7 +54,7 @@ class Names {
   };
   using Key = std::pair<std::string, std::string>;  // pool, server
 
-  void take(const Key& key, const std::string& host, const Result<std::vector<IpAddress>>& answer);
+  void take(const Key& key, const std::string& host, const Result<net::Resolved>& answer);
   void use(const Key& key, Name& name, const IpAddress& address, std::string_view why);
   void turn(const Key& key, Name& name, TimePoint now);
 

@@ -5,7 +5,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/result.h"
@@ -28,8 +30,11 @@ class SnapshotBuilder {
   static void commit(const proxy::Snapshot& snapshot);
 
  private:
-  proxy::PoolEntry build_pool(const config::Pool& settings, const config::Limits& limits,
+  proxy::PoolEntry build_pool(const config::Pool& settings, const config::Settings& all,
                               const proxy::Snapshot* predecessor);
+  std::optional<IpAddress> address_of(const config::Server& server, const config::Pool& pool,
+                                      const std::vector<std::string>& name_servers,
+                                      const proxy::PoolEntry* old);
   ListenerId listener_id(const config::Listener& listener);
 
   telemetry::Log& log_;

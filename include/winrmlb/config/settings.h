@@ -200,12 +200,18 @@ struct ShellProbe {
   friend bool operator==(const ShellProbe&, const ShellProbe&) = default;
 };
 
-/// Who the deeper checks log in as.
-enum class AccountScheme : std::uint8_t { Basic };
+/// How the deeper checks log in. All but Basic seal their messages where there is no TLS.
+///
+///   Basic       the password itself
+///   Ntlm        by the scheme Negotiate, as Windows sends it
+///   Negotiate   Kerberos if there is a ticket to be had, else NTLM
+///   Kerberos    a ticket, by the password or by a keytab
+enum class AccountScheme : std::uint8_t { Basic, Ntlm, Negotiate, Kerberos };
 
 struct ProbeAccount {
-  std::string user;
+  std::string user;           // DOMAIN\\user; user@REALM for Kerberos
   std::string password_file;  // its first line
+  std::string keytab;         // Kerberos: in place of a password
   AccountScheme scheme = AccountScheme::Basic;
   friend bool operator==(const ProbeAccount&, const ProbeAccount&) = default;
 };
@@ -230,8 +236,16 @@ struct Down {
 /// Whether a server that was never checked may serve.
 enum class NewServer : std::uint8_t { Wait, Serve };
 
+/// On which ports of a server the checks are made.
+///
+///   InUse   those that clients come by: a server that fails on one of two is down for both, since all
+///           connections of a client go to one server
+///   Plain, Tls   only there: what fails on the other is met by the clients who come by it
+enum class CheckedPorts : std::uint8_t { InUse, Plain, Tls };
+
 struct Health {
   std::vector<Probe> probe{Probe::Identify};
+  CheckedPorts ports = CheckedPorts::InUse;
   milliseconds interval{2000};  // between checks of a server that is up
   milliseconds timeout{1500};   // of one check
   std::uint8_t fall = 2;        // failures in a row until a server is down
@@ -282,7 +296,7 @@ struct Pool {
   WhenAllDown when_all_down = WhenAllDown::Reject;
   seconds slow_start{30};  // over which a new or recovered server comes to its share of new addresses
   Drain drain;
-  seconds resolve_every{30};  // servers by name; 0: only at start and reload
+  seconds resolve_every{30};  // servers by name whose answer has no time to live; 0: only at start and reload
   friend bool operator==(const Pool&, const Pool&) = default;
 };
 
@@ -347,8 +361,9 @@ struct Settings {
   std::uint32_t version = 1;
   std::uint16_t workers = 0;  // 0: one per core; a change needs a restart
   std::vector<Listener> listeners;
-  std::vector<Route> routes;  // the first that holds goes
-  std::vector<Pool> pools;    // in the order of the file
+  std::vector<Route> routes;              // the first that holds goes
+  std::vector<Pool> pools;                // in the order of the file
+  std::vector<std::string> name_servers;  // "address" or "address:port"; empty: the system's
   Log log;
   Admin admin;
   Limits limits;

@@ -22,6 +22,7 @@ enum class Evidence : std::uint8_t {
   Unavailable,   // 503
   WrongAnswer,   // not what a WinRM service says
   LoginRefused,  // 401 to the account of the checks
+  NotMade,       // for a reason of our own, such as a KDC that is away: it says nothing of the server
 };
 std::string_view name_of(Evidence evidence) noexcept;
 

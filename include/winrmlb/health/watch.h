@@ -28,11 +28,15 @@
 
 namespace winrmlb::health {
 
+/// Does `work` where it may block, and then `then` on the control thread. Lent by app, which has the threads.
+using Aside = std::function<void(std::function<void()> work, std::function<void()> then)>;
+
 struct Watched {
   std::shared_ptr<balance::ServerState> state;
   std::string pool;
   std::string host;                  // as configured: what a certificate must name
   std::optional<IpAddress> address;  // nothing: its name has no address
+  std::optional<IpAddress> source;   // that sessions connect from
   std::uint16_t port = 0;
   std::uint16_t tls_port = 0;
   bool by_plain = true;  // which of the two clients' listeners lead to
@@ -78,7 +82,7 @@ class Watch {
     std::function<void(const Watched&, seconds left)> certificate_ends;
   };
 
-  Watch(net::Poller& poller, net::TimerWheel& wheel, Tell tell);
+  Watch(net::Poller& poller, net::TimerWheel& wheel, Tell tell, Aside aside);
   ~Watch();
 
   /// The servers to check from now on. Those already watched go on without a break.
@@ -100,6 +104,7 @@ class Watch {
   net::Poller& poller_;
   net::TimerWheel& wheel_;
   Tell tell_;
+  Aside aside_;  // for logins
   std::map<ServerId, std::unique_ptr<Prober>> probers_;
   bool at_work_ = false;     // the first servers are known
   std::size_t running_ = 0;  // checks, those included that are running out

@@ -23,6 +23,7 @@ struct ServerLink {
   net::Input input;
   std::optional<ServerId> server;       // connected to
   std::shared_ptr<balance::Pool> pool;  // in whose tables it is counted
+  bool to_drop = false;                 // before the next exchange
 
   /// Nothing is owed to us, so whatever comes is wrong, if only the end: true if something has.
   bool spoke() {

@@ -55,12 +55,16 @@ class Session {
   void stop() { wakeup_.raise(net::Signal::Stop); }
   /// Ends the session as if its time were up.
   void cut() { wakeup_.raise(net::Signal::Deadline); }
-  /// Its server is known dead: an exchange under way ends with ServerDown, a session without one is closed.
+  /// That server is known dead: an exchange under way on it ends with ServerDown, and a session that used it
+  /// last is closed. If it is only one of several that the session is connected to, just that connection
+  /// goes.
   enum class Idle : std::uint8_t { Stays, Ends };  // if it is between exchanges
-  void lose_server(Idle idle) {
-    if (idle_ && idle == Idle::Stays) return;
-    server_lost_ = true;
-    cut();
+  void lose_server(ServerId server, Idle idle);
+  /// That server is to be left after the exchange: by the session, or by the connection that it has there.
+  void leave(ServerId server);
+  /// Its client holds nothing there any more: a connection that a session has there besides is not needed.
+  void leave_unless_home(ServerId server) {
+    if (!bound_ && home_ != server) drop_when_idle(server);
   }
   /// Health has come to a verdict on some server: for sessions that wait for one.
   void tell_verdict() {
@@ -101,6 +105,7 @@ class Session {
   net::Task<Status> read_first_byte();
   bool server_spoke();
   void drop_ended_links();
+  void drop_when_idle(ServerId server);
   void adopt_settings();
   bool note_request(Exchange& exchange, const http::RequestHead& head);
   void note_login(const winrm::Credentials& credentials);

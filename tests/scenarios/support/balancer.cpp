@@ -54,7 +54,8 @@ TestBalancer::TestBalancer(config::Settings settings)
       login_guard_(settings_.login_guard),
       poller_(io_),
       wheel_(net::now()),
-      farm_(io_, log_, poller_, wheel_, workers_,
+      aside_(io_),
+      farm_(io_, log_, poller_, wheel_, workers_, aside_,
             [this] {
               const std::lock_guard lock(mutex_);
               changed_.notify_all();
@@ -163,6 +164,26 @@ bool TestBalancer::await(const std::string& name, Fitness fitness) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, std::chrono::seconds(10),
                            [&] { return server(name).fitness.load() == fitness; });
+}
+
+bool TestBalancer::await(const std::function<bool()>& holds) {
+  const TimePoint until = net::now() + seconds(10);
+  std::unique_lock lock(mutex_);
+  while (!holds() && net::now() < until)
+    changed_.wait_for(lock, milliseconds(10));
+  return holds();
+}
+
+std::vector<health::Report> TestBalancer::reports() {
+  std::vector<health::Report> all;
+  on_control([&] { all = farm_.reports(); });
+  return all;
+}
+
+Status TestBalancer::change_mode(const admin::ModeChange& change) {
+  Status status = Done{};
+  on_control([&] { status = farm_.change_mode(change); });
+  return status;
 }
 
 void TestBalancer::drain() {

@@ -46,6 +46,10 @@ class TestBalancer {
   Status reload(const config::Settings& settings);
   /// False: not within ten seconds.
   bool await(const std::string& server, balance::Fitness fitness);
+  bool await(const std::function<bool()>& holds);
+  std::vector<health::Report> reports();
+  /// As an operator's command does.
+  Status change_mode(const admin::ModeChange& change);
   /// Begins no exchange any more; returns at once.
   void drain();
   /// Waits until all sessions have ended. `cut`: does not wait for exchanges.
@@ -96,6 +100,7 @@ class TestBalancer {
   std::vector<std::unique_ptr<app::Worker>> workers_;
   net::AsioPoller poller_;
   net::TimerWheel wheel_;
+  app::Aside aside_;
   app::Farm farm_;
   boost::asio::steady_timer ticker_;
   std::atomic<bool> cutting_{false};
