@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+import wsman
 from balancer import Balancer, await_value, balancer_environment, find_balancer
 from many_clients import ask, connect_from, identify
 from winrm_sim import DEFAULT_PASSWORD, DEFAULT_USER, WinrmSim
@@ -37,11 +38,12 @@ def log_lines(balancer):
 
 
 @pytest.mark.parametrize("mode, why", [("refuse", "the connection was refused"), ("hang", "no answer in time"),
-                                       ("503", "the answer was 503"), ("close", "the connection was closed")])
+                                       ("503", "the answer was 503"), ("close", "the connection was closed"),
+                                       ("slow", "no answer in time to the request")])
 def test_each_mishap_takes_a_server_out_and_says_why(sims, mode, why):
     with Balancer(sims, pool={"health": FAST}) as balancer:
         assert balancer.await_state("ps1", "up")
-        sims[0].fault(mode)
+        sims[0].fault(mode, **({"delay_ms": 2000} if mode == "slow" else {}))
         assert balancer.await_state("ps1", "down")
         assert why in balancer.server("ps1")["why"]
         assert ask_once("127.0.2.1", balancer).status == 200
@@ -154,3 +156,66 @@ def test_a_503_costs_each_client_one_operation(sims):
         for thread in threads:
             thread.join()
         assert max(failures.values()) <= 1, failures
+
+
+def test_a_server_that_is_slow_within_its_time_stays_in_service(sims):
+    with Balancer(sims, pool={"health": {"interval": "200ms", "timeout": "2s"}}) as balancer:
+        assert balancer.await_state("ps1", "up") and balancer.await_state("ps2", "up")
+        sims[0].fault("slow", delay_ms=300)
+        slow = lambda: max(check.get("took_ms", 0) for check in balancer.server("ps1")["checks"])
+        assert await_value(slow, lambda took: took >= 300) >= 300
+        assert balancer.server("ps1")["state"] == "up"
+
+
+def test_a_full_quota_takes_no_server_out(sims):
+    with Balancer(sims, pool={"health": FAST}) as balancer:
+        assert balancer.await_state("ps1", "up") and balancer.await_state("ps2", "up")
+        sims[0].fault("quota", code=2150859173)
+        for i in range(1, 7):
+            with wsman.Client(balancer, address=f"127.0.6.{i}") as client:
+                assert client.ask(wsman.create()).status == 200
+        assert balancer.server("ps1")["state"] == "up"
+        assert sims[0].seen(operation="Create") and not [line for line in log_lines(balancer) if line["message"] == "server ps1 is down"]
+
+
+def test_one_that_flaps_every_two_seconds_is_held_down_and_costs_its_clients_less_each_time(sims):
+    with Balancer(sims, pool={"health": {"interval": "300ms", "timeout": "300ms", "hold_down": "3s"}}) as balancer:
+        assert balancer.await_state("ps1", "up") and balancer.await_state("ps2", "up")
+        enough = threading.Event()
+
+        def flap():
+            while not enough.is_set():
+                sims[0].fault("503")
+                enough.wait(2)
+                sims[0].fault("none")
+                enough.wait(2)
+
+        flapping = threading.Thread(target=flap)
+        flapping.start()
+        try:
+            held = lambda: [line for line in log_lines(balancer) if "stays down for at least" in line.get("why", "")]
+            lines = await_value(held, lambda found: len(found) >= 2)
+            assert "it fell 2 times in a row and stays down for at least 3s" in lines[0]["why"]
+            assert "it fell 3 times in a row and stays down for at least 6s" in lines[1]["why"]
+        finally:
+            enough.set()
+            flapping.join()
+
+
+def test_a_restart_that_loses_shells_drops_its_pins_and_leaves_it_in_service(sims):
+    with Balancer(sims, pool={"health": FAST}) as balancer:
+        assert balancer.await_state("ps1", "up") and balancer.await_state("ps2", "up")
+        with wsman.Client(balancer, address="127.0.6.1") as client:
+            shells = [client.open_shell() for _ in range(4)]
+            home = next(sim for sim in sims if sim.name == client.run(shells[0], "hostname"))
+            for shell in shells:
+                client.start(shell, "more")
+            assert home.kill_shells() == 4
+            for shell in shells[:2]:
+                answer = client.ask(wsman.command(shell, "hostname"))
+                assert answer.fault == wsman.NO_SUCH_SHELL
+            lines = await_value(lambda: log_lines(balancer), lambda found: any("has restarted" in line["message"] for line in found))
+            told = next(line for line in lines if "has restarted" in line["message"])
+            assert told["server"] == home.name and told["pins_dropped"] == 2 and told["level"] == "warn"
+            assert balancer.server(home.name)["state"] == "up"
+            assert client.run(client.open_shell(), "hostname") == home.name, "it stays in service, and the address stays there"
