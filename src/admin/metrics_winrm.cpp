@@ -17,6 +17,27 @@ void add_each(Families& families, const View& view, std::array<proxy::Counter, S
   }
 }
 
+// Which tiers were seen so far, for each listener and pool.
+void add_visibility(Families& families, const View& view) {
+  const auto add = [&](const balance::SeenTiers& tiers, const char* label, const std::string& name) {
+    for (std::size_t i = 0; i < balance::kTiers; ++i) {
+      const auto tier = static_cast<balance::Tier>(i);
+      families.add(tiers.seen(tier) ? 1 : 0, {{label, name}, {"tier", std::string(balance::name_of(tier))}});
+    }
+  };
+  constexpr const char* kHelp =
+      "1 if exchanges were seen so far down: connection (sealed or relayed TLS), header, body.";
+  families.begin("listener_visibility", kHelp, prometheus::MetricType::Gauge);
+  for (const auto& listener : view.snapshot->listeners) {
+    if (listener.admission) add(listener.admission->tiers(), "listener", listener.settings.name);
+  }
+  families.begin("pool_visibility", kHelp, prometheus::MetricType::Gauge);
+  for (const auto& entry : view.snapshot->pools) {
+    const auto& pool = *entry.pool;
+    add(pool.tiers(), "pool", pool.name());
+  }
+}
+
 }  // namespace
 
 void add_winrm(Families& families, const View& view) {
@@ -67,6 +88,7 @@ void add_winrm(Families& families, const View& view) {
                    {{"pool", entry.pool->name()}, {"server", member.state->name}});
     }
   }
+  add_visibility(families, view);
 }
 
 }  // namespace winrmlb::admin

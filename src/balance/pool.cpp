@@ -30,12 +30,14 @@ Pool::Pool(PoolId id, const config::Pool& settings, std::uint32_t affinity_capac
     affinity_ = std::make_shared<AffinityTable>(affinity_capacity, settings_.affinity.ttl);
     shells_ = std::make_shared<ShellRegistry>(affinity_, pin_capacity, settings_.shells.idle_limit);
     hunts_ = std::make_shared<Hunts>();
+    tiers_ = std::make_shared<SeenTiers>();
     commit();
     return;
   }
   affinity_ = predecessor->affinity_;
   shells_ = predecessor->shells_;
   hunts_ = predecessor->hunts_;
+  tiers_ = predecessor->tiers_;
   for (const auto& before : predecessor->members_) {
     if (member(before.state->id) == nullptr) removed_.push_back(before.state);
   }

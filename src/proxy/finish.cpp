@@ -23,6 +23,11 @@ telemetry::PhaseTimes phases_of(Timeline at) {
           .total_us = at.ended};
 }
 
+balance::Tier tier_of(const Exchange& exchange, const ListenerEntry& listener) noexcept {
+  if (exchange.sealed || listener.relays_tls()) return balance::Tier::Connection;
+  return exchange.visible ? balance::Tier::Body : balance::Tier::Header;
+}
+
 }  // namespace
 
 void Session::finish(Exchange& exchange) {
@@ -30,7 +35,12 @@ void Session::finish(Exchange& exchange) {
   exchange.at.mark(&Timeline::ended, now);
   has_cookie_ = has_cookie_ || (exchange.has_cookie && !exchange.own_reply);
   Counters& counters = worker_.counters;
-  if (exchange.was_routed) counters.exchanges[static_cast<std::size_t>(exchange.choice.reason)].add();
+  if (exchange.was_routed) {
+    counters.exchanges[static_cast<std::size_t>(exchange.choice.reason)].add();
+    const auto tier = tier_of(exchange, listener());
+    pool().tiers().note(tier);
+    if (listener().admission) listener().admission->tiers().note(tier);
+  }
   counters.responses[std::min<std::size_t>(exchange.status / 100, counters.responses.size() - 1)].add();
   counters.request_bytes.add(exchange.request.bytes());
   counters.response_bytes.add(exchange.response.bytes() + exchange.own_reply_bytes);

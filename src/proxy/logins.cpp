@@ -19,6 +19,7 @@ void Session::learn_from_login(const Exchange& exchange) {
     log_refusal(exchange);
   }
   if (exchange.login_is_known && event.outcome == LoginOutcome::Succeeded) return;
+  warn_of_clear_password(exchange);
   accepted_login_ = event.outcome == LoginOutcome::Succeeded ? exchange.login_hash : 0;
   if (!worker_.login_guard || user_.empty()) return;
   const ServerId server = *exchange.choice.server;
@@ -44,6 +45,19 @@ void Session::learn_from_login(const Exchange& exchange) {
          std::string(name_of_server(*verdict.accepted_by)) +
          " accepted; compare the account's password and state on both");
   }
+}
+
+// Once for each listener: an operator may not know that his clients do so.
+void Session::warn_of_clear_password(const Exchange& exchange) {
+  const auto& event = exchange.login;
+  const bool in_clear = event.scheme == winrm::Scheme::Basic && event.outcome == LoginOutcome::Succeeded &&
+                        !listener().settings.tls;
+  if (!in_clear || !listener().admission || !listener().admission->note_clear_password()) return;
+  worker_.log.write(
+      Level::Warn,
+      "passwords come in clear: clients log in by Basic without TLS; let them use the TLS port, or "
+      "deny Basic here (schemes)",
+      {{"listener", listener().settings.name}, {"client", client_endpoint_.address.text()}});
 }
 
 // At most once a second and worker, like errors.

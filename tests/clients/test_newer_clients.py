@@ -50,11 +50,12 @@ def test_pywinrm_of_today_works_as_debians_does(python):
     assert re.search(r"^\d+ passed in", outcome.stdout, re.MULTILINE), outcome.stdout[-500:]
 
 
+@pytest.mark.parametrize("workers", [2, 4], ids="{}_workers".format)
 @pytest.mark.parametrize("way", WAYS)
-def test_pypsrp_runs_commands_and_runspaces_on_one_server(python, way):
+def test_pypsrp_runs_commands_and_runspaces_on_one_server(python, way, workers):
     with WinrmSim("ps1", address="127.0.0.11", https=True, allow_unencrypted=True) as one, \
          WinrmSim("ps2", address="127.0.0.12", https=True, allow_unencrypted=True) as two, \
-         Balancer([one, two], workers=4) as balancer:
+         Balancer([one, two], workers=workers) as balancer:
         listener = [str(balancer.tls[1]), str(balancer.certificate)] if way.endswith("tls") else [str(balancer.plain[1]), "-"]
         names = [f"{domain}\\{user}" for domain, user, _ in DEFAULT_USERS]
         with concurrent.futures.ThreadPoolExecutor() as pool:

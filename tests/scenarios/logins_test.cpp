@@ -91,6 +91,48 @@ TEST_P(Logins, AServerThatRejectsWhomTheOthersAcceptIsNamed) {
             std::string::npos);
 }
 
+TEST_P(Logins, PasswordsInClearAreWarnedOfOnceAndOnlyIfTheyAreGood) {
+  ScriptedServer server(picky("s1"));
+  TestBalancer balancer(settings_for({server.endpoint()}, workers()));
+  const std::string warning = "passwords come in clear";
+  EXPECT_EQ(Client(balancer.endpoint()).ask(post("x", kWrong)).status, 401);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Client(balancer.endpoint()).ask(post("x", kBasic)).body, "s1");
+  }
+  const auto log = balancer.log();
+  const auto at = log.find(warning);
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_EQ(log.find(warning, at + 1), std::string::npos) << log;
+}
+
+TEST_P(Logins, HowMuchCouldBeSeenIsNoted) {
+  using balance::Tier;
+  ShellServer server("s1");
+  TestBalancer balancer(settings_for({server.endpoint()}, workers()));
+  const auto expect = [&](bool connection, bool header, bool body) {
+    for (const auto* tiers : {&balancer.tiers(), &std::as_const(balancer.pool()).tiers()}) {
+      EXPECT_EQ(tiers->seen(Tier::Connection), connection);
+      EXPECT_EQ(tiers->seen(Tier::Header), header);
+      EXPECT_EQ(tiers->seen(Tier::Body), body);
+    }
+  };
+  expect(false, false, false);
+  const auto ask = [&](const std::string& request) {
+    Client client(balancer.endpoint());
+    client.ask(request);
+    client.finish_sending();
+    client.read_to_end();  // so that the exchange is finished with
+  };
+  ask(post("x", kBasic));
+  expect(false, true, false);
+  ask(post("x",
+           "Content-Type: multipart/encrypted;protocol=\"application/HTTP-SPNEGO-session-encrypted\";"
+           "boundary=\"Encrypted Boundary\"\r\n"));
+  expect(true, true, false);
+  ask(soap_post({.action = "Create"}));
+  expect(true, true, true);
+}
+
 TEST_P(Logins, EachSessionHasALine) {
   ShellServer server("s1");
   TestBalancer balancer(settings_for({server.endpoint()}, workers()));

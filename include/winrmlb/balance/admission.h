@@ -15,6 +15,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "winrmlb/balance/visibility.h"
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/address.h"
 #include "winrmlb/core/time.h"
@@ -59,6 +60,13 @@ class Admission {
   std::uint32_t sessions() const noexcept { return sessions_.load(std::memory_order_relaxed); }
   std::size_t remembered() const;
 
+  SeenTiers& tiers() noexcept { return tiers_; }
+  const SeenTiers& tiers() const noexcept { return tiers_; }
+  /// A password came without encryption. True the first time: one warning is enough.
+  bool note_clear_password() noexcept {
+    return !clear_passwords_.load(std::memory_order_relaxed) && !clear_passwords_.exchange(true);
+  }
+
  private:
   // Fills up at `rate` per second, and holds `most` at most.
   struct Bucket {
@@ -86,6 +94,8 @@ class Admission {
   const std::size_t idle_per_stripe_;
   std::array<Stripe, kStripes> stripes_;
   std::atomic<std::uint32_t> sessions_{0};
+  std::atomic<bool> clear_passwords_{false};
+  SeenTiers tiers_;
   std::array<std::atomic<std::uint64_t>, kRefusals> refused_{};
 };
 

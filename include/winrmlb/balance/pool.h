@@ -20,6 +20,7 @@
 #include "winrmlb/balance/plan.h"
 #include "winrmlb/balance/server_state.h"
 #include "winrmlb/balance/shells.h"
+#include "winrmlb/balance/visibility.h"
 #include "winrmlb/config/settings.h"
 #include "winrmlb/core/address.h"
 #include "winrmlb/core/ids.h"
@@ -105,6 +106,8 @@ class Pool {
   ShellRegistry& shells() noexcept { return *shells_; }
   const ShellRegistry& shells() const noexcept { return *shells_; }
   Hunts& hunts() noexcept { return *hunts_; }
+  SeenTiers& tiers() noexcept { return *tiers_; }
+  const SeenTiers& tiers() const noexcept { return *tiers_; }
 
  private:
   Candidate candidate(const Member& member, const Facts& facts, TimePoint now) const;
@@ -128,6 +131,7 @@ class Pool {
   std::shared_ptr<ShellRegistry> shells_;
   std::uint32_t pin_capacity_;
   std::shared_ptr<Hunts> hunts_;
+  std::shared_ptr<SeenTiers> tiers_;
   std::vector<std::shared_ptr<ServerState>> removed_;                               // at commit()
   std::vector<std::pair<std::shared_ptr<ServerState>, config::ServerMode>> modes_;  // at commit()
   mutable std::mutex plan_mutex_;

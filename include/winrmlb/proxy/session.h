@@ -150,6 +150,7 @@ class Session {
   void learn_found_shell(const Exchange& exchange);
   void learn_from_fault(const Exchange& exchange);
   void learn_from_login(const Exchange& exchange);
+  void warn_of_clear_password(const Exchange& exchange);
   void report(ServerId server, health::PassiveSignal signal, const Uuid& shell);
   void log_refusal(const Exchange& exchange);
   std::string_view name_of_server(ServerId server) const;

@@ -72,6 +72,9 @@ class TestBalancer {
   std::uint64_t refused(balance::Refusal refusal, std::size_t listener = 0) const {
     return snapshot_->listeners[listener].admission->refused(refusal);
   }
+  const balance::SeenTiers& tiers(std::size_t listener = 0) const {
+    return snapshot_->listeners[listener].admission->tiers();
+  }
   /// Asked of each worker on its own thread, as long as it has one.
   std::size_t lent_bytes();
 
