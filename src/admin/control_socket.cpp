@@ -99,6 +99,11 @@ asio::awaitable<void> serve(boost::beast::basic_stream<stream_protocol> stream, 
   co_await asio::async_write(stream, asio::buffer(answer), asio::redirect_error(asio::use_awaitable, error));
 }
 
+ino_t file_at(const std::string& path) {
+  struct stat about {};
+  return ::stat(path.c_str(), &about) == 0 ? about.st_ino : 0;
+}
+
 Error refused(const std::string& path, const std::string& why) {
   return {ErrorCode::System, Side::Local, "cannot open the control socket " + path + ": " + why};
 }
@@ -111,29 +116,34 @@ struct ControlSocket::Impl {
   stream_protocol::acceptor acceptor;
   asio::steady_timer pause;
   std::string path;
+  std::string stands_at;  // the same, or a name beside it until replace()
+  ino_t file = 0;         // another process may have put a socket of its own there
 };
 
 ControlSocket::ControlSocket(asio::io_context& io, Verbs verbs) : impl_(new Impl(io, std::move(verbs))) {}
 
 ControlSocket::~ControlSocket() = default;
 
-Status ControlSocket::open(const std::string& path) {
+Status ControlSocket::open(const std::string& path, Replace how) {
   boost::system::error_code error;
-  if (path.size() >= sizeof(sockaddr_un::sun_path)) return refused(path, "the path is too long for a socket");
   // A socket that nobody answers on is left over from a process that ended badly.
+  const std::string here = how == Replace::Later ? path + "." + std::to_string(::getpid()) : path;
+  if (here.size() >= sizeof(sockaddr_un::sun_path)) return refused(here, "the path is too long for a socket");
   stream_protocol::socket probe(impl_->acceptor.get_executor());
-  probe.connect(stream_protocol::endpoint(path), error);
+  probe.connect(stream_protocol::endpoint(here), error);
   if (!error) return refused(path, "another process answers on it");
-  if (error == asio::error::connection_refused) ::unlink(path.c_str());
+  if (error == asio::error::connection_refused) ::unlink(here.c_str());
 
   impl_->acceptor.open(stream_protocol(), error);
   if (error) return refused(path, error.message());
   const mode_t mask = ::umask(0117);  // owner and group only
-  impl_->acceptor.bind(stream_protocol::endpoint(path), error);
+  impl_->acceptor.bind(stream_protocol::endpoint(here), error);
   ::umask(mask);
   if (!error) impl_->acceptor.listen(16, error);
   if (error) return refused(path, error.message());
   impl_->path = path;
+  impl_->stands_at = here;
+  impl_->file = file_at(here);
   const auto start = [this](stream_protocol::socket socket) {
     return serve(boost::beast::basic_stream<stream_protocol>(std::move(socket)), impl_->verbs);
   };
@@ -142,11 +152,16 @@ Status ControlSocket::open(const std::string& path) {
   return Done{};
 }
 
+void ControlSocket::replace() {
+  if (!impl_->acceptor.is_open() || impl_->stands_at == impl_->path) return;
+  if (::rename(impl_->stands_at.c_str(), impl_->path.c_str()) == 0) impl_->stands_at = impl_->path;
+}
+
 void ControlSocket::close() {
   if (!impl_->acceptor.is_open()) return;
   impl_->acceptor.close();
   impl_->pause.cancel();
-  ::unlink(impl_->path.c_str());
+  if (file_at(impl_->stands_at) == impl_->file) ::unlink(impl_->stands_at.c_str());
 }
 
 }  // namespace winrmlb::admin

@@ -90,12 +90,17 @@ HttpServer::~HttpServer() = default;
 Status HttpServer::open(const Endpoint& bind) {
   auto listening = net::listen_on(bind, 1);
   if (!listening) return listening.error();
+  return open(std::move(*listening));
+}
+
+Status HttpServer::open(net::ListeningSockets listening) {
+  const Endpoint bound = listening.bound;
   boost::system::error_code error;
-  impl_->acceptor.assign(bind.address.is_v4() ? tcp::v4() : tcp::v6(), listening->sockets.front().release(),
+  impl_->acceptor.assign(bound.address.is_v4() ? tcp::v4() : tcp::v6(), listening.sockets.front().release(),
                          error);
   if (error)
-    return Error{ErrorCode::System, Side::Local, "cannot watch " + bind.text() + ": " + error.message()};
-  impl_->bound = listening->bound;
+    return Error{ErrorCode::System, Side::Local, "cannot watch " + bound.text() + ": " + error.message()};
+  impl_->bound = bound;
   const auto start = [this](tcp::socket socket) {
     return serve(boost::beast::tcp_stream(std::move(socket)), impl_->verbs);
   };
@@ -105,6 +110,10 @@ Status HttpServer::open(const Endpoint& bind) {
 }
 
 std::optional<Endpoint> HttpServer::bound() const { return impl_->bound; }
+
+int HttpServer::descriptor() const {
+  return impl_->acceptor.is_open() ? impl_->acceptor.native_handle() : -1;
+}
 
 void HttpServer::close() {
   boost::system::error_code ignored;

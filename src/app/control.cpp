@@ -4,15 +4,13 @@
 #include <csignal>
 #include <cstdio>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <systemd/sd-daemon.h>
 #include <thread>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
-#include "winrmlb/admin/control_socket.h"
-#include "winrmlb/admin/http_server.h"
+#include "control_admin.h"
+#include "winrmlb/app/descriptor_limit.h"
 #include "winrmlb/app/log_options.h"
 #include "winrmlb/net/clock.h"
 #include "winrmlb/proxy/session.h"
@@ -23,30 +21,9 @@ using telemetry::Level;
 
 namespace {
 
-constexpr seconds kShutdown{30};                     // from SIGTERM until what is left is cut
-constexpr std::uint32_t kReservedDescriptors = 128;  // for listeners, logs, checks and admin
-
-// Two descriptors per session. Raises the soft limit to the hard one; what that holds is the most that may be
-// served.
-std::uint32_t sessions_that_fit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);
-  (void)::getrlimit(RLIMIT_NOFILE, &limit);
-  const auto descriptors = static_cast<std::uint32_t>(std::min<rlim_t>(limit.rlim_cur, 10'000'000));
-  return descriptors > 2 * kReservedDescriptors ? (descriptors - kReservedDescriptors) / 2 : 1;
-}
-
 std::string version() { return WINRMLB_VERSION; }
 
 }  // namespace
-
-struct Control::Admin {
-  Admin(boost::asio::io_context& io, const admin::Verbs& verbs) : socket(io, verbs), http(io, verbs) {}
-  admin::ControlSocket socket;
-  admin::HttpServer http;
-};
 
 Control::Control(RunOptions options, config::Settings settings)
     : options_(std::move(options)),
@@ -67,14 +44,17 @@ Control::Control(RunOptions options, config::Settings settings)
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       ticker_(io_),
       started_(net::now()),
-      started_wall_(net::wall_now()) {}
+      started_wall_(net::wall_now()) {
+  signals_.add(SIGUSR2);
+}
 
 Control::~Control() = default;
 
 Status Control::run() {
   auto started = start();
-  if (!started) return started;
-  return serve();
+  if (started) return serve();
+  if (options_.takeover) options_.takeover->failed(started.error().detail);
+  return started;
 }
 
 Status Control::start() {
@@ -82,12 +62,21 @@ Status Control::start() {
   // Passwords pass through this process: no core files of it, and nobody attaches.
   (void)::prctl(PR_SET_DUMPABLE, 0);
 
-  const std::uint32_t fit = sessions_that_fit();
+  worker_count_ =
+      settings_.workers != 0 ? settings_.workers : std::max(1U, std::thread::hardware_concurrency());
+  OtherDescriptors others{.workers = worker_count_, .listeners = settings_.listeners.size()};
+  for (const auto& pool : settings_.pools)
+    others.servers += pool.servers.size();
+  const std::uint64_t descriptors = raise_descriptor_limit();
+  const std::uint32_t fit = sessions_that_fit(descriptors, others);
   most_sessions_ = settings_.limits.sessions == 0 ? fit : std::min(fit, settings_.limits.sessions);
   if (settings_.limits.sessions > fit) {
     log_.write(Level::Warn, "the descriptor limit holds fewer sessions than configured; raise LimitNOFILE",
-               {{"configured", std::int64_t{settings_.limits.sessions}}, {"possible", std::int64_t{fit}}});
+               {{"configured", std::int64_t{settings_.limits.sessions}},
+                {"possible", std::int64_t{fit}},
+                {"descriptors", static_cast<std::int64_t>(descriptors)}});
   }
+  if (auto received = receive_sockets(); !received) return received;
   auto snapshot = builder_.build(settings_, nullptr);
   if (!snapshot) return snapshot.error();
   snapshot_ = *snapshot;
@@ -98,13 +87,14 @@ Status Control::start() {
   await_signal();
   tick();
   await_first_checks();
+  if (auto taken = take_state(); !taken) return taken;
   start_workers();
+  take_over();
   print_ports();
   log_.write(Level::Info, "serving",
              {{"version", version()},
               {"workers", static_cast<std::int64_t>(workers_.size())},
               {"sessions_at_most", std::int64_t{most_sessions_}}});
-  (void)::sd_notify(0, "READY=1");
   return Done{};
 }
 
@@ -127,10 +117,9 @@ Status Control::serve() {
 }
 
 Status Control::bind_listeners() {
-  const auto cores = std::max(1U, std::thread::hardware_concurrency());
-  const std::size_t workers = settings_.workers == 0 ? cores : settings_.workers;
+  const std::size_t workers = worker_count_;
   for (const auto& listener : snapshot_->listeners) {
-    auto sockets = net::listen_on(listener.settings.bind, workers);
+    auto sockets = listening_for(listener.settings);
     if (!sockets) return sockets.error();
     bound_[listener.id] = std::move(*sockets);
   }
@@ -146,8 +135,13 @@ Status Control::bind_listeners() {
         .report_passive = [this](ServerId server, health::PassiveSignal signal,
                                  const Uuid& shell) { farm_.report_passive(server, signal, shell); }};
     workers_.push_back(std::make_unique<Worker>(static_cast<std::uint16_t>(i), std::move(lent), snapshot_));
-    for (const auto& listener : snapshot_->listeners) {
-      workers_.back()->listen(listener.id, std::move(bound_[listener.id].sockets[i]));
+  }
+  for (const auto& [id, listening] : bound_) {
+    auto shares = share_out(listening, workers);
+    if (!shares) return shares.error();
+    for (std::size_t i = 0; i < workers; ++i) {
+      for (auto& socket : (*shares)[i])
+        workers_[i]->listen(id, std::move(socket));
     }
   }
   return Done{};
@@ -165,10 +159,13 @@ Status Control::start_admin() {
                         .change_mode = [this](const auto& change) { return farm_.change_mode(change); },
                         .drain = [this](const auto& of) { return farm_.drain(of); }});
   if (!settings_.admin.socket.empty()) {
-    if (auto opened = admin_->socket.open(settings_.admin.socket); !opened) return opened;
+    const auto replace = options_.takeover ? admin::Replace::Later : admin::Replace::OnlyIfStale;
+    if (auto opened = admin_->socket.open(settings_.admin.socket, replace); !opened) return opened;
   }
   if (settings_.admin.bind) {
-    if (auto opened = admin_->http.open(*settings_.admin.bind); !opened) return opened;
+    auto handed = handed_.take("admin", *settings_.admin.bind);
+    auto opened = handed ? admin_->http.open(std::move(*handed)) : admin_->http.open(*settings_.admin.bind);
+    if (!opened) return opened;
   }
   return Done{};
 }
@@ -193,10 +190,10 @@ void Control::await_signal() {
     if (error) return;
     if (signal == SIGHUP) {
       (void)reload();  // it logs
-    } else if (draining_) {
-      cut_at_ = net::now();  // asked twice: do not wait
+    } else if (signal == SIGUSR2) {
+      (void)upgrade_->begin(net::now());  // it logs
     } else {
-      stop();
+      carry_out(shutdown_.end(net::now(), settings_.shutdown));
     }
     await_signal();
   });
@@ -212,21 +209,10 @@ void Control::tick() {
     pool.pool->affinity().sweep(now);
     pool.pool->shells().sweep(now);
   }
-  if (draining_) {
-    if (now >= cut_at_) {
-      for (auto& worker : workers_)
-        worker->cut();
-    }
-    const bool ended =
-        std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->ended(); });
-    if (ended && farm_.stopped()) {
-      admin_->socket.close();
-      admin_->http.close();
-      signals_.cancel();
-      poller_.stop();
-      return;
-    }
-  }
+  carry_out(shutdown_.tick(now, settings_.shutdown));
+  if (upgrade_) upgrade_->tick(now);
+  tell_service_manager(now);
+  if (end_if_ended()) return;
   ticker_.expires_after(net::TimerWheel::kTick);
   ticker_.async_wait([this](const boost::system::error_code& error) {
     if (!error) tick();
@@ -240,17 +226,6 @@ void Control::renew_certificates(TimePoint now) {
   for (auto& worker : workers_)
     worker->post([renewed](Worker& here) { here.context().snapshot = renewed; });
   farm_.adopt(snapshot_);
-}
-
-void Control::stop() {
-  log_.write(Level::Info, "stopping: sessions end after the exchange they are in",
-             {{"sessions", std::int64_t{open_sessions_.load()}}});
-  (void)::sd_notify(0, "STOPPING=1");
-  draining_ = true;
-  cut_at_ = net::now() + kShutdown;
-  farm_.stop();
-  for (auto& worker : workers_)
-    worker->drain();
 }
 
 admin::View Control::view() const {
@@ -268,7 +243,7 @@ admin::View Control::view() const {
     view.bound.push_back(bound_.at(listener.id).bound);
   view.open_sessions = open_sessions_.load();
   view.most_sessions = most_sessions_;
-  view.draining = draining_;
+  view.draining = !shutdown_.serves();
   view.reload_succeeded = last_reload_.succeeded;
   view.reloaded = last_reload_.at;
   view.reload_error = last_reload_.error;

@@ -41,9 +41,13 @@ int check(const std::string& file, bool print) {
   return 0;
 }
 
-int run(const winrmlb::app::RunOptions& options) {
+int run(winrmlb::app::RunOptions options) {
+  options.takeover = winrmlb::app::Takeover::from_environment();
   auto loaded = winrmlb::config::load_file(options.config_file);
-  if (const int code = report(options.config_file, loaded); code != 0) return code;
+  if (const int code = report(options.config_file, loaded); code != 0) {
+    if (options.takeover) options.takeover->failed(winrmlb::config::render(loaded.mistakes.front()));
+    return code;
+  }
   winrmlb::app::Control control(options, *loaded.settings);
   const auto status = control.run();
   if (status) return 0;
@@ -159,6 +163,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "winrm-lb " WINRMLB_VERSION);
   app.require_subcommand(1);
   Options options;
+  options.run.command_line.assign(argv, argv + argc);
+  options.run.command_line.front() = winrmlb::app::installed_program(argv[0]);
 
   auto* run_command = app.add_subcommand("run", "Serve, in the foreground; SIGHUP reloads, SIGTERM ends");
   run_command->footer(help::kRun);

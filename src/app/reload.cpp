@@ -3,7 +3,6 @@
 // The file is read and checked, a snapshot built beside the running one and new addresses bound, before
 // anything that is in use changes; a mistake anywhere leaves the old configuration in force, as it was.
 // Exchanges end with the snapshot that they began with.
-#include <systemd/sd-daemon.h>
 #include <utility>
 
 #include "winrmlb/app/control.h"
@@ -17,7 +16,9 @@ namespace winrmlb::app {
 using telemetry::Level;
 
 Status Control::reload() {
-  (void)::sd_notify(0, "RELOADING=1");
+  if (shutdown_.is_ending())
+    return Error{ErrorCode::System, Side::Local, "this process is ending; another one may serve by now"};
+  notifier_.reloading();
   log_.reopen();
   access_sink_.reopen();
   auto loaded = config::load_file(options_.config_file);
@@ -42,7 +43,7 @@ Status Control::reload() {
     log_.write(Level::Error, "the new configuration is not used; the old one goes on",
                {{"detail", status.error().detail}});
   }
-  (void)::sd_notify(0, "READY=1");
+  notifier_.ready();
   return status;
 }
 
@@ -52,11 +53,15 @@ Status Control::apply(const config::Settings& settings) {
   const auto next = *built;
   // New addresses are bound before anything changes, so that one that is taken leaves all as it was.
   std::map<ListenerId, net::ListeningSockets> added;
+  std::map<ListenerId, std::vector<std::vector<net::Descriptor>>> shares;
   for (const auto& listener : next->listeners) {
     if (bound_.contains(listener.id)) continue;
     auto sockets = net::listen_on(listener.settings.bind, workers_.size());
     if (!sockets) return sockets.error();
+    auto shared = share_out(*sockets, workers_.size());
+    if (!shared) return shared.error();
     added[listener.id] = std::move(*sockets);
+    shares[listener.id] = std::move(*shared);
   }
   SnapshotBuilder::commit(*next);
   std::vector<ListenerId> removed;
@@ -66,19 +71,21 @@ Status Control::apply(const config::Settings& settings) {
   for (const auto id : removed)
     bound_.erase(id);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    auto sockets = std::make_shared<std::map<ListenerId, net::Descriptor>>();
-    for (auto& [id, listening] : added)
-      sockets->emplace(id, std::move(listening.sockets[i]));
+    auto sockets = std::make_shared<std::map<ListenerId, std::vector<net::Descriptor>>>();
+    for (auto& [id, share] : shares)
+      sockets->emplace(id, std::move(share[i]));
     workers_[i]->post([next, removed, sockets](Worker& worker) {
       worker.context().snapshot = next;
       for (const auto id : removed)
         worker.stop_listening(id);
-      for (auto& [id, socket] : *sockets)
-        worker.listen(id, std::move(socket));
+      for (auto& [id, share] : *sockets) {
+        for (auto& socket : share)
+          worker.listen(id, std::move(socket));
+      }
     });
   }
   for (auto& [id, listening] : added)
-    bound_[id] = {listening.bound, {}};
+    bound_[id] = std::move(listening);
   for (const auto& key : keys_for_a_restart(settings_at_start_, settings)) {
     log_.write(Level::Warn, "a change of " + key + " needs a restart", {{"key", key}});
   }

@@ -1,6 +1,8 @@
 #include "winrmlb/app/worker.h"
 
 #include <algorithm>
+#include <string>
+#include <sys/prctl.h>
 #include <utility>
 
 #include "winrmlb/core/check.h"
@@ -24,10 +26,11 @@ class Worker::Acceptor final : private net::Polled {
       WINRMLB_CHECK(worker_.poller_.watch_input(socket_.get(), *this) == 0);
   }
 
- private:
   void pause() {
     if (std::exchange(watching_, false)) worker_.poller_.forget(socket_.get(), *this);
   }
+
+ private:
   void ready(std::uint32_t) override {
     constexpr int kPerTurn = 16;
     for (int i = 0; i < kPerTurn; ++i) {
@@ -63,7 +66,9 @@ Worker::Worker(std::uint16_t index, Lent lent, std::shared_ptr<const proxy::Snap
 Worker::~Worker() { join(); }
 
 void Worker::listen(ListenerId listener, net::Descriptor socket) {
-  acceptors_[listener] = std::make_unique<Acceptor>(*this, listener, std::move(socket));
+  const auto added =
+      acceptors_.emplace(listener, std::make_unique<Acceptor>(*this, listener, std::move(socket)));
+  if (paused_) added->second->pause();
 }
 
 void Worker::stop_listening(ListenerId listener) { acceptors_.erase(listener); }
@@ -73,6 +78,7 @@ void Worker::start() {
 }
 
 void Worker::run() {
+  (void)::prctl(PR_SET_NAME, ("worker " + std::to_string(context_.index)).c_str());
   TimePoint now = net::now();
   while (!draining_ || context_.sessions.size() != 0) {
     const TimePoint until = due();
@@ -96,6 +102,17 @@ void Worker::tick(TimePoint now) {
   context_.wheel.advance(now);
   access_log_.flush_if_older(now);
   if (!std::exchange(out_of_descriptors_, false)) return;
+  if (!paused_) resume_listening();
+}
+
+void Worker::pause_listening() {
+  paused_ = true;
+  for (const auto& [listener, acceptor] : acceptors_)
+    acceptor->pause();
+}
+
+void Worker::resume_listening() {
+  paused_ = false;
   for (const auto& [listener, acceptor] : acceptors_)
     acceptor->resume();
 }
@@ -111,6 +128,14 @@ void Worker::accepted(ListenerId listener, net::Accepted connection) {
     return;
   }
   proxy::Session::serve(context_, listener, connection);
+}
+
+void Worker::leave() {
+  post([](Worker& worker) {
+    worker.draining_ = true;
+    worker.context_.leaving = true;
+    worker.acceptors_.clear();
+  });
 }
 
 void Worker::drain() {

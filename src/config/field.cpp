@@ -1,5 +1,6 @@
 #include "field.h"
 
+#include <cstdlib>
 #include <fstream>
 
 #include "field_kinds.h"
@@ -25,14 +26,32 @@ std::string unknown_key(const std::string& key, const std::vector<std::string_vi
 }
 
 namespace {
+
+// systemd puts a service's secrets into a folder that only the service can read, and names it in the
+// environment: systemd.exec(5), LoadCredential=.
+constexpr char kCredentialsVariable[] = "CREDENTIALS_DIRECTORY";
+constexpr std::string_view kCredentials = "${CREDENTIALS_DIRECTORY}/";
+
 std::string absolute(const Reader& reader, const Value& value) {
+  const char* credentials = std::getenv(kCredentialsVariable);
+  if (credentials && value.text.starts_with(kCredentials)) {
+    const auto name = std::string_view(value.text).substr(kCredentials.size());
+    return (std::filesystem::path(credentials) / name).lexically_normal().string();
+  }
   return (reader.folder / value.text).lexically_normal().string();
 }
+
 }  // namespace
 
 std::string file_in(Reader& reader, const Value& value, const std::string& path) {
   if (value.text.empty()) {
     refuse_kind(reader, value, path, "a file");
+    return {};
+  }
+  if (value.text.starts_with(kCredentials) && !std::getenv(kCredentialsVariable)) {
+    reader.report.mistake(value.place, path,
+                          "CREDENTIALS_DIRECTORY is not set: systemd sets it for a service whose unit has "
+                          "LoadCredential=; to check by hand, set it to the folder of the file");
     return {};
   }
   const std::string file = absolute(reader, value);

@@ -67,6 +67,18 @@ const Table<Limits>& limits_table() {
   return table;
 }
 
+const Table<Shutdown>& shutdown_table() {
+  static const Table<Shutdown> table = {
+      duration("lead", &Shutdown::lead, milliseconds(0), hours(1),
+               "how long /readyz says no while all are still served, so that a virtual address can leave"),
+      duration("deadline", &Shutdown::deadline, milliseconds(0), hours(24),
+               "for exchanges under way; what is left then is cut, and counted in the log"),
+      duration("after_upgrade", &Shutdown::after_upgrade, seconds(0), hours(7 * 24),
+               "how long a process that another has taken over from serves the sessions it has"),
+  };
+  return table;
+}
+
 Field<Settings> version() {
   auto field = number("version", &Settings::version, 1, 1, "of this format");
   field.read = [](Reader& reader, const Value& value, const std::string& path, Settings&) {
@@ -94,6 +106,7 @@ const Table<Settings>& settings_table() {
       section("limits", &Settings::limits, limits_table(), "what one client, or all of them, may cost"),
       section("login_guard", &Settings::login_guard, login_guard_table(),
               "keeps a robot with a wrong password from locking an account"),
+      section("shutdown", &Settings::shutdown, shutdown_table(), "how the process ends"),
   };
   return table;
 }

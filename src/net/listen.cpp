@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -45,21 +46,28 @@ Error refused(const Endpoint& endpoint, int error) {
           "cannot listen on " + endpoint.text() + ": " + std::strerror(error)};
 }
 
+bool set(int socket, int level, int name, int value) {
+  return ::setsockopt(socket, level, name, &value, sizeof value) == 0;
+}
+
+// Those that accepted sockets have from their listening one.
+void set_inherited_options(int socket) {
+  set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(socket, IPPROTO_TCP, TCP_KEEPIDLE, 30);
+  set(socket, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  set(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
 Result<Descriptor> bound_socket(const Endpoint& endpoint, Share share) {
   const int family = endpoint.address.is_v4() ? AF_INET : AF_INET6;
   Descriptor socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   if (!socket) return refused(endpoint, errno);
-  const auto set = [&](int level, int name, int value) {
-    return ::setsockopt(socket.get(), level, name, &value, sizeof value) == 0;
-  };
-  set(SOL_SOCKET, SO_REUSEADDR, 1);
-  if (share == Share::Yes && !set(SOL_SOCKET, SO_REUSEPORT, 1)) return refused(endpoint, errno);
-  if (family == AF_INET6) set(IPPROTO_IPV6, IPV6_V6ONLY, endpoint.address == IpAddress() ? 0 : 1);
-  set(IPPROTO_TCP, TCP_NODELAY, 1);
-  set(SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(IPPROTO_TCP, TCP_KEEPIDLE, 30);
-  set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
-  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+  set(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (share == Share::Yes && !set(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1)) return refused(endpoint, errno);
+  if (family == AF_INET6)
+    set(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, endpoint.address == IpAddress() ? 0 : 1);
+  set_inherited_options(socket.get());
   const SocketAddress address(endpoint);
   if (::bind(socket.get(), address.get(), address.size()) != 0) return refused(endpoint, errno);
   return socket;
@@ -87,6 +95,32 @@ Result<ListeningSockets> listen_on(const Endpoint& endpoint, std::size_t count) 
     result.sockets.push_back(std::move(*socket));
   }
   return result;
+}
+
+Result<Endpoint> adopt_listening(int descriptor) {
+  const auto is = [&](int name, int wanted) {
+    int value = 0;
+    socklen_t length = sizeof value;
+    return ::getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 && value == wanted;
+  };
+  const auto bound = local_endpoint(descriptor);
+  if (!bound || !is(SO_TYPE, SOCK_STREAM) || !is(SO_ACCEPTCONN, 1))
+    return Error{ErrorCode::System, Side::Local, "it is no listening TCP socket"};
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  if (flags < 0 || ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0 ||
+      ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) {
+    return Error{ErrorCode::System, Side::Local, std::strerror(errno)};
+  }
+  set_inherited_options(descriptor);
+  (void)::listen(descriptor, kBacklog);  // systemd's Backlog= may be shorter
+  return *bound;
+}
+
+Result<Descriptor> duplicate(int descriptor) {
+  Descriptor copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+  if (!copy)
+    return Error{ErrorCode::Limit, Side::Local, std::string("no descriptors: ") + std::strerror(errno)};
+  return copy;
 }
 
 Result<Accepted> accept_one(int listening_descriptor) {

@@ -95,7 +95,10 @@ Status Session::take_response_head(Exchange& exchange, std::size_t head_bytes) {
   std::string added;
   if (!http::is_interim(head->status)) {
     added = cookie_for(exchange);
-    if ((stopping_ || worker_.stopping) && head->keep_alive) {
+    // A login belongs to its connection, and with it the client's keys: such a session only ends when it
+    // must.
+    const bool ends = stopping_ || worker_.stopping || (worker_.leaving && !bound_);
+    if (ends && head->keep_alive) {
       added += "Connection: close\r\n";
       exchange.server_keeps = false;
     }

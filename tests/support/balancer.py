@@ -18,7 +18,8 @@
 Further arguments: workers=2, pool={...} and limits={...} are merged into the configuration; certificate= and key= are
 for the TLS listener, made if they are not given. JSON is written, which YAML contains. The servers of WinrmSim objects
 are verified by no authority: each has a certificate of its own. With patience= the waits above may take that many
-seconds.
+seconds. program= is another path of it; launcher= are words before its command line, environment= is added to what it
+inherits, and pass_fds= are descriptors that it inherits.
 
 The program is found in $WINRMLB_PROGRAMS, or in the build folder used last.
 """
@@ -90,10 +91,13 @@ def await_value(get, enough, patience=PATIENCE):
 
 
 class Balancer:
-    def __init__(self, servers, *, workers=2, pool=None, limits=None, certificate=None, key=None, patience=PATIENCE):
+    def __init__(self, servers, *, workers=2, pool=None, limits=None, certificate=None, key=None, patience=PATIENCE,
+                 program=None, launcher=(), environment=None, pass_fds=()):
         self._folder = tempfile.TemporaryDirectory(prefix="winrm-lb-")
         self.folder = pathlib.Path(self._folder.name)
         self.patience = patience
+        self.program, self.launcher = program or find_balancer(), list(launcher)
+        self.environment, self.pass_fds = dict(environment or {}), tuple(pass_fds)
         self.configuration = self.folder / "winrm-lb.yaml"
         self.socket, self.access_file = self.folder / "control.sock", self.folder / "access.log"
         if certificate is None:
@@ -133,8 +137,9 @@ class Balancer:
 
     def start(self):
         self.write_configuration()
-        process = subprocess.Popen([find_balancer(), "run", "--config", str(self.configuration), "--print-ports"],
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=balancer_environment())
+        process = subprocess.Popen([*self.launcher, str(self.program), "run", "--config", str(self.configuration), "--print-ports"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=self.pass_fds,
+                                   env={**balancer_environment(), **self.environment})
         ready = next((line for line in process.stdout if b'"listeners"' in line), None)
         if ready is None:
             raise RuntimeError(f"winrm-lb ended with {process.wait()}: {process.stderr.read().decode(errors='replace')}")

@@ -9,6 +9,7 @@
 #include "winrmlb/admin/view.h"
 #include "winrmlb/core/address.h"
 #include "winrmlb/core/result.h"
+#include "winrmlb/net/listen.h"
 
 namespace winrmlb::admin {
 
@@ -18,7 +19,11 @@ class HttpServer {
   ~HttpServer();
 
   Status open(const Endpoint& bind);
+  /// On a socket that came from elsewhere.
+  Status open(net::ListeningSockets listening);
   std::optional<Endpoint> bound() const;
+  /// Of the listening socket, to hand it on; -1: there is none.
+  int descriptor() const;
   void close();
 
  private:

@@ -1,8 +1,8 @@
 // Control: the process. Owns the workers, and on the main thread does all that is not a session: signals,
 // reload, health, admin.
 //
-//   run() ──▶ sockets bound ──▶ workers started ──▶ serving ──SIGTERM──▶ draining ──▶ all sessions ended, or
-//   cut
+//   run() ──▶ sockets taken over or bound ──▶ workers started ──▶ serving ──SIGTERM──▶ as Shutdown says
+//                                                                    └─────SIGUSR2──▶ as Upgrade says
 #pragma once
 
 #include <atomic>
@@ -18,8 +18,14 @@
 #include "winrmlb/admin/view.h"
 #include "winrmlb/app/certificate_watch.h"
 #include "winrmlb/app/farm.h"
+#include "winrmlb/app/handed_sockets.h"
 #include "winrmlb/app/names.h"
+#include "winrmlb/app/notifier.h"
+#include "winrmlb/app/pulse.h"
+#include "winrmlb/app/shutdown.h"
 #include "winrmlb/app/snapshot_builder.h"
+#include "winrmlb/app/takeover.h"
+#include "winrmlb/app/upgrade.h"
 #include "winrmlb/app/worker.h"
 #include "winrmlb/balance/login_guard.h"
 #include "winrmlb/config/settings.h"
@@ -32,7 +38,9 @@ namespace winrmlb::app {
 
 struct RunOptions {
   std::string config_file;
-  bool print_ports = false;  // one JSON line on standard output once everything is bound
+  bool print_ports = false;                      // one JSON line on standard output once everything is bound
+  std::vector<std::string> command_line = {};    // to start the process that follows this one
+  std::shared_ptr<Takeover> takeover = nullptr;  // from the process that this one follows
 };
 
 class Control {
@@ -49,6 +57,8 @@ class Control {
   Status serve();
 
  private:
+  Status receive_sockets();
+  Result<net::ListeningSockets> listening_for(const config::Listener& listener);
   Status bind_listeners();
   void await_first_checks();
   void start_workers();
@@ -60,7 +70,16 @@ class Control {
   Status reload();
   Status apply(const config::Settings& settings);
   void retarget(const std::string& pool, const std::string& server, const IpAddress& address);
-  void stop();
+  void carry_out(Shutdown::Step step);
+  void end_sessions();
+  bool end_if_ended();
+  void stop_listening();
+  void tell_service_manager(TimePoint now);
+  std::string service_status() const;
+  Upgrade::Lent lent_to_upgrade();
+  void pause_accepting();
+  Status take_state();
+  void take_over();
   admin::View view() const;
 
   const RunOptions options_;
@@ -73,10 +92,12 @@ class Control {
   SnapshotBuilder builder_{log_};
   CertificateWatch certificates_{log_};
   std::shared_ptr<const proxy::Snapshot> snapshot_;
-  std::map<ListenerId, net::ListeningSockets>
-      bound_;  // the addresses; the sockets are the workers' once they start
+  HandedSockets handed_;  // until start() has given them to listeners
+  // What is listened on. The workers have duplicates: no queue is reset by one that closes its own.
+  std::map<ListenerId, net::ListeningSockets> bound_;
   std::atomic<std::uint32_t> open_sessions_{0};
   std::uint32_t most_sessions_ = 0;
+  std::size_t worker_count_ = 1;
   std::vector<std::unique_ptr<Worker>> workers_;
   net::AsioPoller poller_;  // for the checks
   net::TimerWheel wheel_;
@@ -88,9 +109,12 @@ class Control {
   boost::asio::steady_timer ticker_;
   TimePoint started_;
   WallTime started_wall_;
-  TimePoint cut_at_ = TimePoint::max();
-  bool draining_ = false;
-  bool stopped_ = false;
+  Notifier notifier_;
+  Shutdown shutdown_;
+  std::unique_ptr<Pulse> pulse_;
+  std::unique_ptr<Upgrade> upgrade_;
+  bool stuck_ = false;  // some worker, and the log says which
+  bool cut_ = false;    // some sessions, and the log says how many
   struct {
     bool succeeded = true;
     WallTime at{};

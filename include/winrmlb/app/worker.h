@@ -42,14 +42,20 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Before start(), or from within post().
+  /// Before start(), or from within post(). A listener may have several sockets here.
   void listen(ListenerId listener, net::Descriptor socket);
   void stop_listening(ListenerId listener);
 
   void start();
   /// Runs `work` on the worker's thread. False: the worker has ended, and will not.
   bool post(std::function<void(Worker&)> work);
-  /// Begins no exchange any more, and ends when the last session has.
+  /// From within post(): connections wait in the queues of the sockets.
+  void pause_listening();
+  void resume_listening();
+  /// Accepts nothing any more, and ends when the last session has. Sessions go on; those that may end do
+  /// after their next answer.
+  void leave();
+  /// The same, and begins no exchange any more.
   void drain();
   /// Ends what is left, as if every session's time were up.
   void cut();
@@ -73,8 +79,9 @@ class Worker {
   proxy::WorkerContext context_;
   TimePoint ticked_{};
   bool out_of_descriptors_ = false;  // some acceptor pauses until the next tick
-  std::map<ListenerId, std::unique_ptr<Acceptor>> acceptors_;
-  bool draining_ = false;
+  std::multimap<ListenerId, std::unique_ptr<Acceptor>> acceptors_;
+  bool paused_ = false;    // nothing is accepted for now
+  bool draining_ = false;  // nothing is accepted any more
   std::atomic<bool> ended_{false};
   std::thread thread_;
 };

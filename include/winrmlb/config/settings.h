@@ -357,6 +357,14 @@ struct LoginGuard {
   friend bool operator==(const LoginGuard&, const LoginGuard&) = default;
 };
 
+/// How the process ends.
+struct Shutdown {
+  milliseconds lead{0};          // not ready any more, but all are served: until the address has left
+  milliseconds deadline{30000};  // for exchanges under way; what is left then is cut
+  seconds after_upgrade{3600};   // how long a process that has handed on serves the sessions it has
+  friend bool operator==(const Shutdown&, const Shutdown&) = default;
+};
+
 struct Settings {
   std::uint32_t version = 1;
   std::uint16_t workers = 0;  // 0: one per core; a change needs a restart
@@ -368,6 +376,7 @@ struct Settings {
   Admin admin;
   Limits limits;
   LoginGuard login_guard;
+  Shutdown shutdown;
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 

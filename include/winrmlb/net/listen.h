@@ -37,6 +37,13 @@ struct ListeningSockets {
 /// listens there the kernel would else let both have half of the connections.
 Result<ListeningSockets> listen_on(const Endpoint& endpoint, std::size_t count);
 
+/// Makes a socket that was passed to the process one of ours, with the options that listen_on() gives. What
+/// it is bound to; an error: it is no listening TCP socket.
+Result<Endpoint> adopt_listening(int descriptor);
+
+/// Another descriptor of the same socket, with one queue of connections.
+Result<Descriptor> duplicate(int descriptor);
+
 /// An accepted, non-blocking connection.
 struct Accepted {
   int descriptor = -1;  // the taker owns it

@@ -93,6 +93,7 @@ struct WorkerContext {
   std::uint32_t refusing = 0;  // sessions that are being told why they may not come in
   telemetry::RateLimited refusal_limit{seconds(1)};
   bool stopping = false;                      // no exchange begins any more
+  bool leaving = false;                       // sessions that may end are told to with their next answer
   std::atomic<std::uint32_t>& open_sessions;  // of all workers
 
   /// Tells health that a connect to a server failed, so that it checks at once. Its verdict comes as
