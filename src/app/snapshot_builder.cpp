@@ -1,6 +1,7 @@
 #include "winrmlb/app/snapshot_builder.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "winrmlb/health/state.h"
 #include "winrmlb/net/gss_login.h"
@@ -39,6 +40,8 @@ Status login_is_usable(const config::Pool& pool) {
 
 Result<std::shared_ptr<const proxy::Snapshot>> SnapshotBuilder::build(const config::Settings& settings,
                                                                       const proxy::Snapshot* predecessor) {
+  if (workers_ == 0)
+    workers_ = settings.workers != 0 ? settings.workers : std::max(1U, std::thread::hardware_concurrency());
   auto snapshot = std::make_shared<proxy::Snapshot>();
   snapshot->settings = settings;
   snapshot->limits = {.head_bytes = settings.limits.head_bytes,
@@ -146,7 +149,21 @@ proxy::PoolEntry SnapshotBuilder::build_pool(const config::Pool& settings, const
     target.address = address_of(server, settings, all.name_servers, old);
     entry.targets.push_back(target);
   }
+  hand_on_traffic(entry, old);
   return entry;
+}
+
+// Counters go on for what goes on: the pool by its name, a server as long as it is the same one.
+void SnapshotBuilder::hand_on_traffic(proxy::PoolEntry& entry, const proxy::PoolEntry* old) const {
+  entry.traffic = old ? old->traffic : std::make_shared<proxy::PerWorker<proxy::PoolTraffic>>(workers_);
+  for (const auto& member : entry.pool->members()) {
+    std::shared_ptr<proxy::PerWorker<proxy::ServerTraffic>> known;
+    for (std::size_t i = 0; old && i < old->pool->members().size(); ++i) {
+      if (old->pool->members()[i].state->id == member.state->id) known = old->server_traffic[i];
+    }
+    if (!known) known = std::make_shared<proxy::PerWorker<proxy::ServerTraffic>>(workers_);
+    entry.server_traffic.push_back(std::move(known));
+  }
 }
 
 // A listener is known by the address it is bound to; by its name where the kernel chooses the port.

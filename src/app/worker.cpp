@@ -85,6 +85,8 @@ void Worker::run() {
     poller_.turn(now, until);
     now = net::now();
     if (now >= until) tick(now);
+    const auto busy = std::chrono::duration_cast<std::chrono::microseconds>(now - poller_.woke());
+    context_.counters.turns.observe(static_cast<std::uint64_t>(std::max<std::int64_t>(0, busy.count())));
   }
   mailbox_.close();
   access_log_.flush();

@@ -6,6 +6,7 @@
 #include <climits>
 
 #include "winrmlb/core/check.h"
+#include "winrmlb/net/clock.h"
 
 namespace winrmlb::net {
 
@@ -47,6 +48,7 @@ void Poller::forget(int descriptor, const Polled& told) {
 void Poller::turn(TimePoint now, TimePoint until) {
   const int count =
       ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(kBatch), timeout_of(now, until));
+  woke_ = net::now();
   next_ = 0;
   end_ = count > 0 ? static_cast<std::size_t>(count) : 0;
   while (next_ < end_) {

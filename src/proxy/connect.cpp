@@ -50,6 +50,7 @@ net::Task<Status> Session::connect(Exchange& exchange) {
     }
     worker_.counters.connect_failures.add();
     const Error& error = status.error();
+    count_connect(server, connect_result_of(error.code));
     if (error.side != Side::Server || client_ended_) co_return status;
     if (error.code != ErrorCode::TlsFailed) suspect(server, error.code);
 

@@ -35,8 +35,9 @@ void Session::finish(Exchange& exchange) {
   exchange.at.mark(&Timeline::ended, now);
   has_cookie_ = has_cookie_ || (exchange.has_cookie && !exchange.own_reply);
   Counters& counters = worker_.counters;
+  counters.exchanges_ended.add();
+  count_traffic(exchange);
   if (exchange.was_routed) {
-    counters.exchanges[static_cast<std::size_t>(exchange.choice.reason)].add();
     const auto tier = tier_of(exchange, listener());
     pool().tiers().note(tier);
     if (listener().admission) listener().admission->tiers().note(tier);
@@ -54,6 +55,32 @@ void Session::finish(Exchange& exchange) {
     log_error(exchange, now);
   }
   if (worker_.access_log.enabled()) log_access(exchange);
+}
+
+void Session::count_traffic(const Exchange& exchange) {
+  // What is only relayed is one exchange as long as the session, which has its own durations, and without any
+  // status that could be seen.
+  const bool relayed = listener().relays_tls();
+  const auto outcome =
+      static_cast<std::size_t>(relayed && !exchange.error ? Outcome::Ok : outcome_of(exchange));
+  auto& traffic = pool_entry().traffic->of(worker_.index);
+  traffic.exchanges[static_cast<std::size_t>(exchange.message.action)][outcome].add();
+  if (!relayed) traffic.durations[static_cast<std::size_t>(kind_of(exchange))].observe(exchange.at.ended);
+  if (!exchange.was_routed) return;
+  traffic.routed[static_cast<std::size_t>(exchange.choice.reason)].add();
+  const auto phases = phases_of(exchange.at);
+  const auto overhead = [this](Phase phase, std::uint64_t microseconds) {
+    worker_.counters.overhead[static_cast<std::size_t>(phase)].observe(microseconds);
+  };
+  overhead(Phase::Choose, phases.choose_us);
+  if (exchange.at.connected != 0) overhead(Phase::Connect, phases.connect_us);
+  if (exchange.at.secured != 0) overhead(Phase::Tls, phases.tls_us);
+  if (!exchange.choice.server) return;
+  auto* server = pool_entry().traffic_of(*exchange.choice.server, worker_.index);
+  if (!server) return;
+  server->exchanges[outcome].add();
+  server->request_bytes.add(exchange.request.bytes());
+  server->response_bytes.add(exchange.response.bytes());
 }
 
 void Session::log_access(const Exchange& exchange) {
@@ -90,7 +117,16 @@ void Session::log_access(const Exchange& exchange) {
   });
 }
 
+void Session::count_end(ErrorCode end) {
+  const auto lasted = std::chrono::duration_cast<std::chrono::microseconds>(worker_.now() - tally_.began);
+  auto& traffic = pool_entry().traffic->of(worker_.index);
+  traffic.session_ends[static_cast<std::size_t>(end)].add();
+  traffic.session_durations.observe(static_cast<std::uint64_t>(lasted.count()));
+}
+
 void Session::log_session(const Status& end) {
+  const ErrorCode code = end ? ErrorCode::Cancelled : end.error().code;
+  count_end(code);
   if (!worker_.access_log.enabled()) return;
   const std::string client_text = client_endpoint_.text();
   const auto lasted = std::chrono::duration_cast<std::chrono::microseconds>(worker_.now() - tally_.began);
@@ -111,7 +147,7 @@ void Session::log_session(const Status& end) {
       .longest_us = tally_.longest_us,
       .total_us = static_cast<std::uint64_t>(lasted.count()),
       .ended_by = end ? name_of(Side::Local) : name_of(end.error().side),
-      .end = end ? name_of(ErrorCode::Cancelled) : name_of(end.error().code),
+      .end = name_of(code),
       .sealed = tally_.sealed,
       .bound = bound_,
   });

@@ -146,7 +146,8 @@ void Session::learn_found_shell(const Exchange& exchange) {
 void Session::learn_from_fault(const Exchange& exchange) {
   const ServerId server = *exchange.choice.server;
   const auto fault_class = winrm::class_of(exchange.answer.fault);
-  worker_.counters.faults[static_cast<std::size_t>(fault_class)].add();
+  if (auto* traffic = pool_entry().traffic_of(server, worker_.index))
+    traffic->faults[static_cast<std::size_t>(fault_class)].add();
   switch (fault_class) {
     case winrm::FaultClass::ShellLost:
       if (!exchange.message.shell) return;

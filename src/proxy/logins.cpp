@@ -10,9 +10,12 @@ using winrm::Refusal;
 
 void Session::learn_from_login(const Exchange& exchange) {
   const auto& event = exchange.login;
+  const ServerId server = *exchange.choice.server;
+  auto* traffic = pool_entry().traffic_of(server, worker_.index);
   if (event.outcome != LoginOutcome::None) {
     worker_.counters.logins[static_cast<std::size_t>(event.scheme)][static_cast<std::size_t>(event.outcome)]
         .add();
+    if (traffic) traffic->logins[static_cast<std::size_t>(event.outcome)].add();
   }
   if (event.refusal != Refusal::None) {
     worker_.counters.refusals[static_cast<std::size_t>(event.refusal)].add();
@@ -22,7 +25,6 @@ void Session::learn_from_login(const Exchange& exchange) {
   warn_of_clear_password(exchange);
   accepted_login_ = event.outcome == LoginOutcome::Succeeded ? exchange.login_hash : 0;
   if (!worker_.login_guard || user_.empty()) return;
-  const ServerId server = *exchange.choice.server;
   if (event.outcome == LoginOutcome::Succeeded) worker_.login_guard->succeeded(who(), server, worker_.now());
   if (event.outcome != LoginOutcome::Failed || !event.tried_password) return;
   const auto verdict = worker_.login_guard->failed(who(), server, worker_.now());
@@ -41,6 +43,7 @@ void Session::learn_from_login(const Exchange& exchange) {
   }
   if (verdict.many_addresses) tell("logins of this user fail from many addresses");
   if (verdict.accepted_by) {
+    if (traffic) traffic->account_mismatches.add();
     tell("account mismatch: this server rejects a user whom " +
          std::string(name_of_server(*verdict.accepted_by)) +
          " accepted; compare the account's password and state on both");

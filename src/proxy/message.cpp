@@ -47,7 +47,6 @@ net::Task<void> Session::read_message(Exchange& exchange) {
   exchange.visible = exchange.message.action != winrm::Action::None;
   if (exchange.message.action == winrm::Action::Create || !snapshot_->settings.routes.empty())
     exchange.resource = scanner.resource_uri();
-  worker_.counters.operations[static_cast<std::size_t>(exchange.message.action)].add();
 }
 
 // A success teaches where a new shell or context lives; an error may be a fault. Anything else passes unread.

@@ -29,9 +29,15 @@ void Session::use_link(ServerId server) {
 
 void Session::enter_server(ServerId server) {
   worker_.counters.connects.add();
+  count_connect(server, ConnectResult::Ok);
   link_->server = server;
   link_->pool = pool_entry().pool;
   link_->pool->session_opened(client(), server, worker_.now());
+}
+
+void Session::count_connect(ServerId server, ConnectResult result) const {
+  if (auto* traffic = pool_entry().traffic_of(server, worker_.index))
+    traffic->connects[static_cast<std::size_t>(result)].add();
 }
 
 void Session::leave_server(ServerLink& link) {

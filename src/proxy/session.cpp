@@ -78,6 +78,7 @@ net::Detached Session::serve(WorkerContext& worker, ListenerId listener, const n
 net::Task<Status> Session::serve_exchange(Exchange& exchange) {
   Status status = co_await read(exchange);
   if (!status && status.error().code == ErrorCode::Closed) co_return status;  // nobody asked for anything
+  worker_.counters.exchanges_begun.add();
   if (status) status = co_await inspect(exchange);
   for (bool again = static_cast<bool>(status); again;) {
     status = choose(exchange);

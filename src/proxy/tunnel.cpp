@@ -44,6 +44,7 @@ net::Task<Status> Session::relay_tls() {
     worker_.log_refusal(client_endpoint_, listener().settings.name, status.error().detail);
     co_return status;
   }
+  worker_.counters.exchanges_begun.add();
   exchange.at.mark(&Timeline::read, worker_.now());
   exchange.target = server_name_;
   exchange.sealed = true;

@@ -13,18 +13,23 @@
 
 namespace winrmlb::admin {
 
-/// One pool "teams" with the servers ps1 and ps2, both up, and a listener.
+/// Pools with two servers each (or more), all up, and a listener: "teams" with ps1 and ps2, "teams2" with ps1
+/// and ps2, …
 class Farm {
  public:
-  Farm();
+  explicit Farm(std::size_t pools = 1, std::size_t servers = 2, std::size_t workers = 1);
   View view() const;
   balance::Pool& pool() { return *snapshot_->pools.front().pool; }
   balance::ServerState& server(const std::string& name) { return *pool().member(name)->state; }
-  proxy::Counters& counters() { return counters_; }
+  proxy::Counters& counters() { return *counters_.front(); }
+  proxy::PoolTraffic& traffic(std::size_t worker = 0) { return snapshot_->pools.front().traffic->of(worker); }
+  proxy::ServerTraffic& traffic_of(const std::string& server, std::size_t worker = 0) {
+    return *snapshot_->pools.front().traffic_of(pool().member(server)->state->id, worker);
+  }
 
  private:
   std::shared_ptr<proxy::Snapshot> snapshot_ = std::make_shared<proxy::Snapshot>();
-  proxy::Counters counters_;
+  std::vector<std::unique_ptr<proxy::Counters>> counters_;
 };
 
 /// Runs an io_context until it goes.

@@ -1,7 +1,9 @@
-// The Prometheus text of the process's counters (text format 0.0.4). Pure: a View in, text out.
+// The Prometheus text of the process's counters (text format 0.0.4): a View in, text out. Beyond the View it
+// asks only the kernel, about this process.
 //
 // Nothing is kept registered: each scrape sums the workers' single-writer counters and asks the servers'
-// states, so a worker is never stopped or locked by it. No label holds a client address, a user or a shell.
+// states, so a worker is never stopped or waited for. Every series is there from the start, at zero. No label
+// holds a client address, a user or a shell; each comes from a closed set or from the configuration.
 #pragma once
 
 #include <string>

@@ -35,9 +35,11 @@ class SnapshotBuilder {
   std::optional<IpAddress> address_of(const config::Server& server, const config::Pool& pool,
                                       const std::vector<std::string>& name_servers,
                                       const proxy::PoolEntry* old);
+  void hand_on_traffic(proxy::PoolEntry& entry, const proxy::PoolEntry* old) const;
   ListenerId listener_id(const config::Listener& listener);
 
   telemetry::Log& log_;
+  std::size_t workers_ = 0;  // as the first configuration said: another number needs a restart
   ServerId next_server_id_{1};
   std::map<std::string, PoolId> pool_ids_;
   std::map<std::string, ListenerId> listener_ids_;

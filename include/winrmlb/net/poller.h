@@ -42,6 +42,8 @@ class Poller {
 
   /// One turn: waits for something to tell, no longer than until `until` as seen from `now`, and tells it.
   void turn(TimePoint now, TimePoint until);
+  /// When the wait of the last turn ended.
+  TimePoint woke() const noexcept { return woke_; }
 
   /// Readable while there is something to tell, for a loop of another kind to wait for.
   int descriptor() const noexcept { return epoll_.get(); }
@@ -57,6 +59,7 @@ class Poller {
   std::array<epoll_event, kBatch> events_;
   std::size_t next_ = 0;
   std::size_t end_ = 0;
+  TimePoint woke_{};
 };
 
 }  // namespace winrmlb::net

@@ -171,6 +171,9 @@ class Session {
   bool comes_again(const Exchange& exchange) const noexcept;
   net::Task<void> answer(Exchange& exchange);
   net::Task<void> linger();
+  void count_connect(ServerId server, ConnectResult result) const;
+  void count_traffic(const Exchange& exchange);
+  void count_end(ErrorCode end);
   void log_access(const Exchange& exchange);
   void log_session(const Status& end);
   void log_error(const Exchange& exchange, TimePoint now);

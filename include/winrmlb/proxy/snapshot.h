@@ -19,6 +19,7 @@
 #include "winrmlb/net/tls.h"
 #include "winrmlb/proxy/cookie.h"
 #include "winrmlb/proxy/routes.h"
+#include "winrmlb/proxy/traffic.h"
 
 namespace winrmlb::proxy {
 
@@ -36,8 +37,12 @@ struct PoolEntry {
   std::vector<Target> targets;                        // in the order of pool->members()
   std::shared_ptr<const net::TlsContext> server_tls;  // always there; used by TLS listeners' sessions
   std::shared_ptr<const CookieKeys> cookie_keys;      // null: no session cookie
+  std::shared_ptr<PerWorker<PoolTraffic>> traffic;
+  std::vector<std::shared_ptr<PerWorker<ServerTraffic>>> server_traffic;  // as targets
 
   const Target* target(ServerId id) const noexcept;
+  /// A worker's counters; null for a server that a reload has taken out.
+  ServerTraffic* traffic_of(ServerId id, std::size_t worker) const noexcept;
 };
 
 struct ListenerEntry {

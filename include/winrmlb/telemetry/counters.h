@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 namespace winrmlb::telemetry {
 
@@ -24,37 +25,31 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// Observations counted by size: bucket i holds those that are at most bounds[i] and more than bounds[i - 1],
-/// the last bucket those above all bounds. Bounds ascend. Written by one thread, read by any; a reader may
-/// see a sum that is one observation apart from the buckets.
-template <std::size_t N>
+/// Durations in microseconds, counted by size: bucket i holds those that are at most Bounds[i] and more than
+/// Bounds[i - 1], the last bucket those above all bounds. Bounds ascend. Written by one thread, read by any;
+/// a reader may see a sum that is one observation apart from the buckets. Fixed in size: nothing is
+/// allocated.
+template <const auto& Bounds>
 class Histogram {
  public:
-  explicit constexpr Histogram(const std::array<double, N>& bounds) noexcept : bounds_(bounds) {}
+  static constexpr std::size_t kBounds = std::size(Bounds);
 
-  void observe(double value) noexcept {
+  void observe(std::uint64_t microseconds) noexcept {
     std::size_t bucket = 0;
-    while (bucket < N && value > bounds_[bucket])
+    while (bucket < kBounds && microseconds > Bounds[bucket])
       ++bucket;
     buckets_[bucket].add();
-    sum_.store(sum_.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
+    sum_.add(microseconds);
   }
 
-  const std::array<double, N>& bounds() const noexcept { return bounds_; }
-  /// Of that bucket alone, not cumulative; `index` up to and including N.
+  static constexpr const auto& bounds() noexcept { return Bounds; }
+  /// Of that bucket alone, not cumulative; `index` up to and including kBounds.
   std::uint64_t in_bucket(std::size_t index) const noexcept { return buckets_[index].value(); }
-  double sum() const noexcept { return sum_.load(std::memory_order_relaxed); }
-  std::uint64_t count() const noexcept {
-    std::uint64_t all = 0;
-    for (const auto& bucket : buckets_)
-      all += bucket.value();
-    return all;
-  }
+  std::uint64_t sum() const noexcept { return sum_.value(); }
 
  private:
-  std::array<double, N> bounds_;
-  std::array<Counter, N + 1> buckets_{};
-  std::atomic<double> sum_{0};
+  std::array<Counter, kBounds + 1> buckets_{};
+  Counter sum_;
 };
 
 }  // namespace winrmlb::telemetry
