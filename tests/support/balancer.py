@@ -5,6 +5,7 @@
     with Balancer([ps1, ps2]) as balancer:        # WinrmSim objects, or names to {"host":, "port":, "tls_port":}
         balancer.plain, balancer.tls              # ("127.0.0.1", 41234) of the listeners; ports picked by the kernel;
                                                   #   each is there if all servers have such a port
+        balancer.admin                            # the same of its HTTP, if balancer.settings["admin"]["bind"] was set
         balancer.url, balancer.tls_url            # "http://127.0.0.1:41234/wsman", "https://..."
         balancer.status(), balancer.explain("127.0.0.21")       # dicts, as `winrm-lb status --json` prints them
         balancer.server("ps1")                    # its part of the status
@@ -124,7 +125,7 @@ class Balancer:
         if limits:
             self.settings["limits"] = limits
         self._process = None
-        self.plain = self.tls = None
+        self.plain = self.tls = self.admin = None
 
     def __enter__(self):
         return self.start()
@@ -144,7 +145,9 @@ class Balancer:
         if ready is None:
             raise RuntimeError(f"winrm-lb ended with {process.wait()}: {process.stderr.read().decode(errors='replace')}")
         self._process = process
-        listeners = {one["name"]: address_of(one["bind"]) for one in json.loads(ready)["listeners"]}
+        ports = json.loads(ready)
+        listeners = {one["name"]: address_of(one["bind"]) for one in ports["listeners"]}
+        self.admin = address_of(ports["admin"]) if "admin" in ports else None
         self.plain, self.tls = listeners.get("plain"), listeners.get("tls")
         return self
 
