@@ -3,7 +3,8 @@
 
 The mishaps: a server is killed and comes back, a server freezes for eight seconds and thaws, a server answers 503 for
 eight seconds. Each time, clients ask on and on, each from an address of its own on one connection as long as that
-lasts. An operation has failed if it ended without a 200, or took longer than a client waits (PATIENCE); the recovery
+lasts. When a mishap is over, all of them close their connections for a moment, as between two tasks; the spread is what
+comes after. An operation has failed if it ended without a 200, or took longer than a client waits (PATIENCE); the recovery
 time is from the mishap until the last failure ended. HAProxy runs the recipe for WinRM: `stick on src`, `http-reuse
 never`, `option redispatch`, and checks by Identify as often as winrm-lb's.
 """
@@ -97,11 +98,17 @@ class Client(threading.Thread):
     def __init__(self, address, to):
         super().__init__(daemon=True)
         self.address, self.to = address, to
-        self.operations, self.enough = [], threading.Event()
+        self.operations, self.enough, self.idle = [], threading.Event(), threading.Event()
 
     def run(self):
         connection = None
         while not self.enough.is_set():
+            if self.idle.is_set():
+                if connection:
+                    connection.close()
+                connection = None
+                self.enough.wait(PAUSE)
+                continue
             began, problem = time.monotonic(), None
             try:
                 if connection is not None and has_ended(connection):
@@ -191,8 +198,13 @@ def go_through(balancer, sims, clients_count):
         time.sleep(6)
         problems = failures(clients, began)
         per_client = collections.Counter(client.address for client, _, _ in problems)
+        for client in clients:  # between two tasks of each: whoever holds nothing may be led back
+            client.idle.set()
+        time.sleep(1)
         for sim in sims:
             sim.clear_seen()
+        for client in clients:
+            client.idle.clear()
         time.sleep(2)
         rows.append((name, len(problems), max(per_client.values(), default=0),
                      max((end - began for _, end, _ in problems), default=0.0), failed_newcomers, spread(sims, addresses)))
