@@ -85,6 +85,7 @@ const Table<Passive>& passive_table() {
       duration("window", &Passive::window, seconds(1), hours(1), "in which weight fades away"),
       number("reset", &Passive::reset, 0, 100, "weight of a connection lost within an answer"),
       number("unavailable", &Passive::unavailable, 0, 100, "weight of a 503"),
+      number("quota", &Passive::quota, 0, 100, "weight of a full quota; 0: it only keeps new clients away"),
       number("service_disabled", &Passive::service_disabled, 0, 100,
              "weight of a fault that says that remote access is off"),
   };

@@ -170,6 +170,9 @@ HealthState::Reaction HealthState::take_signal(PassiveSignal signal, TimePoint n
       finding.evidence = Evidence::WrongAnswer;
       break;
     case PassiveSignal::QuotaFault:
+      grows = passive.quota;
+      finding.evidence = Evidence::Unavailable;
+      break;
     case PassiveSignal::ShellLost:
       break;
   }

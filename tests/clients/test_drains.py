@@ -1,5 +1,7 @@
 """A server is emptied under clients that never stop: `winrm-lb drain NAME --wait` with pywinrm and with clients that seal."""
 
+import os
+import signal
 import subprocess
 import threading
 import time
@@ -7,7 +9,7 @@ import time
 import pytest
 
 import wsman
-from balancer import Balancer, balancer_environment, find_balancer
+from balancer import Balancer, await_value, balancer_environment, find_balancer
 from sealing_client import NtlmLogin, SealingClient, gssapi
 from test_pywinrm import printed, session_from
 from winrm_sim import DEFAULT_PASSWORD, DEFAULT_USER, WinrmSim
@@ -143,3 +145,26 @@ def test_a_sealed_client_that_never_lets_go_is_named_and_cut_between_exchanges_a
         assert answers and set(answers) == {home}
         assert not [line for line in balancer.access_log() if line.get("error") == "server_down"], "no exchange was cut in two"
         assert balancer.explain(ADDRESS)["server"] != home
+
+
+def test_the_configuration_drains_a_server_and_brings_it_back_as_a_command_does(sims):
+    with farm(sims, "0ms") as balancer, wsman.Client(balancer, address=ADDRESS) as client:
+        shell = client.open_shell()
+        home = client.run(shell, "hostname")
+        servers = balancer.settings["pools"]["farm"]["servers"]
+
+        def reload_with(state, mode):
+            servers[home]["state"] = state
+            balancer.write_configuration()
+            os.kill(balancer.pid, signal.SIGHUP)
+            assert await_value(lambda: balancer.server(home)["mode"], lambda now: now == mode) == mode
+
+        reload_with("drain", "drain")
+        assert client.run(shell, "hostname") == home, "what lives there stays"
+        for number in range(2, 8):
+            with wsman.Client(balancer, address=f"127.0.7.{number}") as other:
+                assert other.run(other.open_shell(), "hostname") != home
+        reload_with("ready", "ready")
+        assert client.run(shell, "hostname") == home
+        with wsman.Client(balancer, address="127.0.7.9") as other:
+            assert other.run(other.open_shell(), "hostname") == home, "it has the fewest clients"

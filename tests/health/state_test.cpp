@@ -300,6 +300,16 @@ TEST(HealthState, ServersThatFailSessionsAndPassChecksStaySuspect) {
   EXPECT_EQ(state.fitness(), Fitness::Up) << "the weight has faded";
 }
 
+TEST(HealthState, AFullQuotaCountsOnlyIfItIsGivenAWeight) {
+  auto wanted = settings();
+  wanted.passive.quota = 3;
+  HealthState state(wanted, {Probe::Identify});
+  state.take(0, found(Pass), kStart);
+  EXPECT_TRUE(state.take_signal(PassiveSignal::QuotaFault, kStart).check_now);
+  EXPECT_EQ(state.fitness(), Fitness::Suspect);
+  EXPECT_EQ(state.why(), "sessions report quota_fault");
+}
+
 TEST(HealthState, QuotasAndLostShellsSayNothingAboutHealth) {
   auto state = fresh();
   state.take(0, found(Pass), kStart);

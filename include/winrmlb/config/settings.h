@@ -222,6 +222,7 @@ struct Passive {
   seconds window{10};                 // in which evidence fades
   std::uint8_t reset = 1;             // a connection lost within an answer
   std::uint8_t unavailable = 3;       // 503
+  std::uint8_t quota = 0;             // a full quota: such a server is full, not ill
   std::uint8_t service_disabled = 3;  // a fault that says that remote access is off
   friend bool operator==(const Passive&, const Passive&) = default;
 };

@@ -40,7 +40,7 @@ enum class PassiveSignal : std::uint8_t {
   ConnectFailed,
   ResetMidAnswer,   // the connection was lost within an answer
   Status503,        // http.sys answers, WinRM does not
-  QuotaFault,       // says nothing about health: it is counted
+  QuotaFault,       // says nothing about health unless it is given a weight
   ServiceDisabled,  // a fault that says that remote access is off
   ShellLost,        // the server does not know a shell that was used there within the last minute
 };
