@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <map>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "text_table.h"
 #include "winrmlb/proxy/channel_binding.h"
 
 namespace winrmlb::admin {
@@ -15,7 +17,7 @@ namespace json = boost::json;
 
 namespace {
 
-json::string text(std::string_view value) { return json::string(value.data(), value.size()); }
+json::string text(std::string_view value) { return json_text(value); }
 
 std::string utc(WallTime time) {
   const std::time_t seconds_since_epoch = std::chrono::system_clock::to_time_t(time);
@@ -111,30 +113,18 @@ std::uint64_t sum(const View& view, const proxy::Counter proxy::Counters::*count
   return total;
 }
 
-std::string cell(const json::object& row, std::string_view key) {
-  const auto* value = row.if_contains(key);
-  if (!value) return "-";
-  if (value->is_string()) return std::string(value->get_string());
-  return json::serialize(*value);
-}
-
-// Columns as wide as their widest cell; the last one runs free.
-std::string table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], row[i].size());
+// "holds", or by server where they differ: "holds at ps1, does_not_hold at ps2".
+std::string binding_text(const json::object& listener) {
+  const auto* bindings = listener.if_contains("channel_binding");
+  if (!bindings) return "-";
+  std::map<std::string, std::string> servers;  // by what is found there
+  for (const auto& [server, binding] : bindings->as_object()) {
+    auto& names = servers[std::string(binding.as_string())];
+    names += (names.empty() ? "" : " ") + std::string(server);
   }
   std::string out;
-  for (const auto& row : rows) {
-    out += "  ";
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      out += row[i];
-      if (i + 1 < row.size()) out.append(widths[i] - row[i].size() + 2, ' ');
-    }
-    out += '\n';
-  }
+  for (const auto& [binding, names] : servers)
+    out += (out.empty() ? "" : ", ") + binding + (servers.size() > 1 ? " at " + names : "");
   return out;
 }
 
@@ -211,13 +201,14 @@ std::string status_text(const json::object& status) {
     out += "the last reload at " + cell(reload->as_object(), "at") +
            " failed, the old configuration goes on:\n" + cell(reload->as_object(), "error") + "\n";
   }
-  std::vector<std::vector<std::string>> rows = {{"LISTENER", "BIND", "TLS", "POOL"}};
+  std::vector<std::vector<std::string>> rows = {{"LISTENER", "BIND", "TLS", "POOL", "CHANNEL BINDING"}};
   for (const auto& entry : status.at("listeners").as_array()) {
     const auto& listener = entry.as_object();
     rows.push_back({cell(listener, "name"), cell(listener, "bind"),
-                    listener.at("tls").as_bool() ? "yes" : "no", cell(listener, "pool")});
+                    listener.at("tls").as_bool() ? "yes" : "no", cell(listener, "pool"),
+                    binding_text(listener)});
   }
-  out += "\n" + table(rows);
+  out += "\n" + text_table(rows);
   for (const auto& entry : status.at("pools").as_array()) {
     const auto& pool = entry.as_object();
     out += "\npool " + cell(pool, "name") + "\n";
@@ -231,7 +222,7 @@ std::string status_text(const json::object& status) {
                       cell(server, "clients"), cell(server, "sessions"), cell(server, "weight"),
                       checks_text(server), cell(server, "why")});
     }
-    out += table(rows);
+    out += text_table(rows);
   }
   return out;
 }

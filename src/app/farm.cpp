@@ -1,11 +1,11 @@
 #include "winrmlb/app/farm.h"
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
+#include "winrmlb/app/password.h"
 #include "winrmlb/net/clock.h"
 #include "winrmlb/proxy/session.h"
 
@@ -97,14 +97,12 @@ void Farm::adopt(std::shared_ptr<const proxy::Snapshot> snapshot) {
 std::string Farm::password_of(const config::Pool& pool) {
   const auto& file = pool.health.account.password_file;
   if (file.empty()) return {};
-  std::ifstream in(file);
-  std::string password;
-  if (!std::getline(in, password) || password.empty()) {
+  const auto password = read_password(file);
+  if (!password) {
     log_.write(Level::Warn, "the password of the checks' account cannot be read",
                {{"pool", pool.name}, {"file", file}});
   }
-  if (!password.empty() && password.back() == '\r') password.pop_back();
-  return password;
+  return password.value_or("");
 }
 
 void Farm::tick(TimePoint now) {

@@ -6,6 +6,7 @@
 #include "help.h"
 #include "winrmlb/admin/control_client.h"
 #include "winrmlb/admin/status.h"
+#include "winrmlb/app/audit.h"
 #include "winrmlb/app/control.h"
 #include "winrmlb/app/server_command.h"
 #include "winrmlb/config/load.h"
@@ -30,9 +31,10 @@ int report(const std::string& file, const winrmlb::config::Loaded& loaded) {
   return kMistakes;
 }
 
-int check(const std::string& file, bool print) {
+int check(const std::string& file, bool print, bool probe, bool as_json) {
   const auto loaded = winrmlb::config::load_file(file);
   if (const int code = report(file, loaded); code != 0) return code;
+  if (probe) return winrmlb::app::print_audit(*loaded.settings, as_json);
   if (print) {
     std::cout << winrmlb::config::effective_yaml(*loaded.settings);
   } else {
@@ -77,6 +79,7 @@ struct Options {
   std::string listener, sni, host, path, resource, user, shell;
   bool as_json = false;
   bool print = false;
+  bool probe = false;
   winrmlb::app::ServerCommand server;
 };
 
@@ -118,7 +121,7 @@ void add_server_commands(CLI::App& app, Options& options) {
 
 int dispatch(const CLI::App& app, const Options& options) {
   if (app.got_subcommand("run")) return run(options.run);
-  if (app.got_subcommand("check")) return check(options.file, options.print);
+  if (app.got_subcommand("check")) return check(options.file, options.print, options.probe, options.as_json);
   if (app.got_subcommand("status")) {
     return answer(options.socket, {{"command", "status"}}, options.as_json, winrmlb::admin::status_text);
   }
@@ -180,6 +183,10 @@ int main(int argc, char** argv) {
   check_command->add_option("file", options.file, "The configuration")->required()->type_name("FILE");
   check_command->add_flag("--print", options.print,
                           "Print every setting that would be in force, defaults included");
+
+  check_command->add_flag("--probe", options.probe,
+                          "Ask every server as well, and say which clients would fail there and why");
+  check_command->add_flag("--json", options.as_json, "With --probe: JSON, stable for programs");
 
   auto* status_command =
       app.add_subcommand("status", "Show listeners, pools and servers, and why each is as it is");

@@ -15,20 +15,6 @@ constexpr std::uint32_t kNothingYet = static_cast<std::uint32_t>(winrm::FaultCod
 
 bool passed(const Finding& finding) noexcept { return finding.evidence == Evidence::Pass; }
 
-// What an answer other than the one that was hoped for says.
-Finding unfit_answer(std::uint16_t status, std::string_view body, std::string_view wanted) {
-  if (status == 503) return {Evidence::Unavailable, "the answer was 503: the WinRM service takes nothing"};
-  if (status == 401) return {Evidence::LoginRefused, "the answer was 401: the login was refused"};
-  std::string text = "the answer was " + std::to_string(status);
-  if (const auto code = winrm::fault_code_of(body)) {
-    const auto* row = winrm::find_fault(*code);
-    text += " with fault " + std::to_string(*code) + (row ? " (" + std::string(row->name) + ")" : "");
-  } else if (status == 200) {
-    text += ", but no " + std::string(wanted);
-  }
-  return {Evidence::WrongAnswer, text};
-}
-
 Finding certificate_finding(Conversation& talk, const CheckOrder& order,
                             std::optional<seconds>& certificate_ends_in) {
   const auto end = talk.tls() ? talk.tls()->certificate_end() : std::nullopt;
@@ -153,6 +139,19 @@ net::Task<Finding> shell(Conversation& talk, const CheckOrder& order) {
 }
 
 }  // namespace
+
+Finding unfit_answer(std::uint16_t status, std::string_view body, std::string_view wanted) {
+  if (status == 503) return {Evidence::Unavailable, "the answer was 503: the WinRM service takes nothing"};
+  if (status == 401) return {Evidence::LoginRefused, "the answer was 401: the login was refused"};
+  std::string text = "the answer was " + std::to_string(status);
+  if (const auto code = winrm::fault_code_of(body)) {
+    const auto* row = winrm::find_fault(*code);
+    text += " with fault " + std::to_string(*code) + (row ? " (" + std::string(row->name) + ")" : "");
+  } else if (status == 200) {
+    text += ", but no " + std::string(wanted);
+  }
+  return {Evidence::WrongAnswer, text};
+}
 
 net::Task<Finding> run_check(Conversation& talk, const CheckOrder& order,
                              std::optional<seconds>& certificate_ends_in) {

@@ -31,4 +31,7 @@ struct CheckOrder {
 net::Task<Finding> run_check(Conversation& talk, const CheckOrder& order,
                              std::optional<seconds>& certificate_ends_in);
 
+/// What an answer other than the one that was hoped for says.
+Finding unfit_answer(std::uint16_t status, std::string_view body, std::string_view wanted);
+
 }  // namespace winrmlb::health

@@ -128,9 +128,11 @@ net::Task<Finding> Conversation::send(std::string_view bytes) {
 void Conversation::note_fields() {
   challenges_.clear();
   content_type_.clear();
+  date_.clear();
   for (const auto& field : fields_.all()) {
     if (equals_ignoring_case(field.name, "WWW-Authenticate")) challenges_.emplace_back(field.value);
     if (equals_ignoring_case(field.name, "Content-Type")) content_type_ = field.value;
+    if (equals_ignoring_case(field.name, "Date")) date_ = field.value;
   }
 }
 

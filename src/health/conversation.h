@@ -18,6 +18,7 @@
 #include "winrmlb/net/task.h"
 #include "winrmlb/net/timer_wheel.h"
 #include "winrmlb/net/tls.h"
+#include "winrmlb/winrm/auth.h"
 
 namespace winrmlb::health {
 
@@ -47,6 +48,8 @@ class Conversation {
   /// The values of the answer's WWW-Authenticate fields, and of its Content-Type.
   const std::vector<std::string>& challenges() const noexcept { return challenges_; }
   const std::string& content_type() const noexcept { return content_type_; }
+  /// Its Date field as it came.
+  const std::string& date() const noexcept { return date_; }
   net::TlsConnection* tls() noexcept { return stream_.tls(); }
   bool is_open() const noexcept { return stream_.is_open(); }
   /// Nothing was said: leave no TIME_WAIT behind.
@@ -87,6 +90,7 @@ class Conversation {
   std::string body_;
   std::vector<std::string> challenges_;
   std::string content_type_;
+  std::string date_;
   std::uint16_t status_ = 0;
   bool stopping_ = false;
   bool patient_ = false;

@@ -109,7 +109,10 @@ void Stream::start_tls(std::unique_ptr<TlsConnection> tls) {
 
 IoResult Stream::handshake() { return tls_->handshake(); }
 
-IoResult Stream::read(std::span<char> into) { return tls_ ? tls_->read(into) : read_raw(into); }
+IoResult Stream::read(std::span<char> into) {
+  if (!tls_ || (!readable_ && tls_->is_drained())) return read_raw(into);
+  return tls_->read(into);
+}
 
 IoResult Stream::write(std::string_view bytes) { return tls_ ? tls_->write(bytes) : write_raw(bytes); }
 

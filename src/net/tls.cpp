@@ -128,6 +128,10 @@ IoResult TlsConnection::read(std::span<char> into) {
   return result == 1 ? IoResult{IoResult::State::Ok, bytes} : explain(result);
 }
 
+bool TlsConnection::is_drained() const noexcept {
+  return established_ && SSL_has_pending(ssl_) == 0 && SSL_want_write(ssl_) == 0;
+}
+
 IoResult TlsConnection::write(std::string_view data) {
   ERR_clear_error();
   std::size_t bytes = 0;
@@ -182,10 +186,16 @@ std::string_view TlsConnection::version() const noexcept { return SSL_get_versio
 
 bool TlsConnection::resumed() const noexcept { return SSL_session_reused(ssl_) == 1; }
 
+std::optional<CertificateInfo> TlsConnection::certificate() const {
+  const X509* shown = SSL_get0_peer_certificate(ssl_);
+  if (!shown) return std::nullopt;
+  return CertificateInfo{{}, names_of(shown), sha256_of(shown), end_of(shown)};
+}
+
 std::optional<WallTime> TlsConnection::certificate_end() const {
-  const X509* certificate = SSL_get0_peer_certificate(ssl_);
+  const X509* shown = SSL_get0_peer_certificate(ssl_);
   std::tm end{};
-  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return std::nullopt;
+  if (!shown || ASN1_TIME_to_tm(X509_get0_notAfter(shown), &end) != 1) return std::nullopt;
   return std::chrono::system_clock::from_time_t(::timegm(&end));
 }
 

@@ -54,15 +54,19 @@ class StartTags {
   std::uint8_t depth_ = 0;
 };
 
-}  // namespace
-
-std::string_view identify_vendor(std::string_view body) noexcept {
+std::string_view text_of(std::string_view body, std::string_view element) noexcept {
   StartTags tags(body.substr(0, kMostBytes));
   if (tags.after("IdentifyResponse").empty()) return {};
-  const auto vendor = tags.after("ProductVendor");
-  const auto end = vendor.find('<');
-  return end == std::string_view::npos ? std::string_view{} : without_space(vendor.substr(0, end));
+  const auto text = tags.after(element);
+  const auto end = text.find('<');
+  return end == std::string_view::npos ? std::string_view{} : without_space(text.substr(0, end));
 }
+
+}  // namespace
+
+std::string_view identify_vendor(std::string_view body) noexcept { return text_of(body, "ProductVendor"); }
+
+std::string_view identify_version(std::string_view body) noexcept { return text_of(body, "ProductVersion"); }
 
 bool is_identify_response(std::string_view body) noexcept { return !identify_vendor(body).empty(); }
 

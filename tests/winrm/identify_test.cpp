@@ -33,6 +33,7 @@ TEST(IdentifyRequest, IsOneWellFormedLineOf198Bytes) {
 TEST(IdentifyResponse, OfWindowsIsRecognised) {
   EXPECT_TRUE(is_identify_response(kAnswer));
   EXPECT_EQ(identify_vendor(kAnswer), "Microsoft Corporation");
+  EXPECT_EQ(identify_version(kAnswer), "OS: 0.0.0 SP: 0.0 Stack: 3.0");
 }
 
 TEST(IdentifyResponse, PrefixesAttributesAndBlanksDoNotMatter) {

@@ -128,6 +128,9 @@ class TlsConnection {
   void attach(Stream& stream);
   IoResult handshake();
   IoResult read(std::span<char> into);
+  /// Nothing is left of what it has read from the socket, and it owes the socket nothing: without new bytes
+  /// there, read() has nothing to give. OpenSSL would take a buffer, ask, and give it back to find that out.
+  bool is_drained() const noexcept;
   IoResult write(std::string_view bytes);
   void send_close_notify();
 
@@ -138,7 +141,9 @@ class TlsConnection {
   /// The name that the client asked for (RFC 6066 3); empty if none.
   std::string server_name() const;
   bool resumed() const noexcept;
-  /// When the certificate of the other side ends, if it showed one.
+  /// The certificate that the other side showed, if it did; no file.
+  std::optional<CertificateInfo> certificate() const;
+  /// When it ends.
   std::optional<WallTime> certificate_end() const;
   /// Of the other side's certificate, for a login that is bound to the channel: "tls-server-end-point:" and a
   /// hash (RFC 5929 4). Empty if it showed none.

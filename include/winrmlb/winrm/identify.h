@@ -22,5 +22,7 @@ bool is_identify_response(std::string_view body) noexcept;
 /// The text of ProductVendor, e.g. "Microsoft Corporation", as it stands there; empty if it is no
 /// IdentifyResponse.
 std::string_view identify_vendor(std::string_view body) noexcept;
+/// The same of ProductVersion, e.g. "OS: 10.0.20348 SP: 0.0 Stack: 3.0"; without a login Windows gives zeros.
+std::string_view identify_version(std::string_view body) noexcept;
 
 }  // namespace winrmlb::winrm
