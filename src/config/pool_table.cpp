@@ -74,10 +74,14 @@ const Table<Timeouts>& timeouts_table() {
       duration("connect", &Timeouts::connect, milliseconds(50), seconds(60), "for TCP to a server"),
       duration("tls_handshake", &Timeouts::tls_handshake, milliseconds(100), seconds(60),
                "for TLS, on either side"),
+      duration("first_request", &Timeouts::first_request, milliseconds(100), hours(1),
+               "from a client's connection until it asks anything; afterwards idle goes"),
       duration("request_head", &Timeouts::request_head, milliseconds(100), seconds(300),
                "from the first byte of a request to the end of its header fields"),
-      duration("body_progress", &Timeouts::body_progress, milliseconds(100), hours(1),
-               "without a byte of a body moving, either way"),
+      duration(
+          "body_progress", &Timeouts::body_progress, milliseconds(100), hours(1),
+          "without a byte of a body moving, either way; after four times as long a request body must come at"
+          " 128 bytes a second"),
       duration("response", &Timeouts::response, milliseconds(100), kDay,
                "for the first byte of an answer; longer than the longest poll that clients ask for"),
       duration("login", &Timeouts::login, milliseconds(100), hours(1),

@@ -55,6 +55,14 @@ const Table<Limits>& limits_table() {
       size("target_bytes", &Limits::target_bytes, 64, 64 * 1024, "the path and query of a request"),
       size("body_bytes", &Limits::body_bytes, 0, std::uint64_t{1} << 40,
            "one body, either way; 0B: no limit, since bodies stream"),
+      size("identify_bytes", &Limits::identify_bytes, 0, std::uint64_t{1} << 40,
+           "the envelope of Identify, which needs no login; 0B: no limit"),
+      size("control_bytes", &Limits::control_bytes, 0, std::uint64_t{1} << 40,
+           "an envelope that carries no data (Receive, Signal, Delete, Get, Pull and the like), if it can be "
+           "read"),
+      size("data_bytes", &Limits::data_bytes, 0, std::uint64_t{1} << 40,
+           "any other envelope that can be read (Create, Command, Send); servers take 500 KiB unless told "
+           "otherwise (MaxEnvelopeSizekb)"),
       number("sessions", &Limits::sessions, 0, 10'000'000,
              "client connections at once; 0: what the descriptor limit holds, two for each"),
       number("affinity_entries", &Limits::affinity_entries, 16, 100'000'000,

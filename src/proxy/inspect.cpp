@@ -41,6 +41,7 @@ net::Task<Status> Session::inspect(Exchange& exchange) {
   exchange.request.start(exchange.head_bytes, body);
   if (readable && !body.done()) {
     co_await read_message(exchange);
+    if (auto fits = limit_envelope(exchange); !fits) co_return fits;
     if (may_be_sent_again(exchange)) {
       exchange.held = std::make_unique<std::string>();
       exchange.request.keep_copy(exchange.held.get(), snapshot_->settings.limits.held_bytes);

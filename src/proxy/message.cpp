@@ -49,6 +49,49 @@ net::Task<void> Session::read_message(Exchange& exchange) {
     exchange.resource = scanner.resource_uri();
 }
 
+// By what kind of message it is, in bytes; 0: no limit.
+std::uint64_t Session::most_envelope_bytes(winrm::Action action) const {
+  const auto& limits = snapshot_->settings.limits;
+  switch (action) {
+    case winrm::Action::None:
+      return 0;
+    case winrm::Action::Identify:
+      return limits.identify_bytes;
+    case winrm::Action::Get:
+    case winrm::Action::Delete:
+    case winrm::Action::Receive:
+    case winrm::Action::Signal:
+    case winrm::Action::Disconnect:
+    case winrm::Action::Reconnect:
+    case winrm::Action::Enumerate:
+    case winrm::Action::Pull:
+    case winrm::Action::Release:
+    case winrm::Action::Fault:
+      return limits.control_bytes;
+    case winrm::Action::Put:
+    case winrm::Action::Create:
+    case winrm::Action::Command:
+    case winrm::Action::Send:
+    case winrm::Action::Connect:
+    case winrm::Action::Subscribe:
+    case winrm::Action::Events:
+    case winrm::Action::FullDuplex:
+    case winrm::Action::Other:
+      return limits.data_bytes;
+  }
+  return 0;
+}
+
+// One whose length is declared is refused before the server hears of it.
+Status Session::limit_envelope(Exchange& exchange) const {
+  const auto most = most_envelope_bytes(exchange.message.action);
+  if (most == 0) return Done{};
+  if (exchange.request.body().declared_left().value_or(0) > most)
+    return failure(ErrorCode::BodyTooLarge, Side::Client, "the message is longer than the limit of its kind");
+  exchange.request.limit_body(most);
+  return Done{};
+}
+
 // A success teaches where a new shell or context lives; an error may be a fault. Anything else passes unread.
 bool Session::wants_answer(const Exchange& exchange) const noexcept {
   if (!exchange.visible) return false;

@@ -13,7 +13,7 @@ Status closed(Side side) { return failure(ErrorCode::Closed, side, {}); }
 
 // Between exchanges: nothing is held, and whichever end closes is mirrored at the other.
 net::Task<Status> Session::read_first_byte() {
-  expect_within(timeouts().idle);
+  expect_within(exchanges_ == 0 ? timeouts().first_request : timeouts().idle);
   while (client_input_.empty()) {
     if (client_ended_) co_return closed(Side::Client);
     if (stopping_ || worker_.stopping) co_return closed(Side::Local);

@@ -57,7 +57,7 @@ Result<Session::Progress> Session::pump_request(Exchange& exchange) {
   Pump& request = exchange.request;
   switch (request.step(client_input_, client_, link_->stream)) {
     case Pump::Step::Moved:
-      expect_within(timeouts().body_progress);
+      if (!drips(exchange)) expect_within(timeouts().body_progress);
       return Progress::Made;
     case Pump::Step::Done:
       return Progress::Made;
@@ -75,6 +75,17 @@ Result<Session::Progress> Session::pump_request(Exchange& exchange) {
       return Error{ErrorCode::ResetByClient, Side::Client, "the client left within a request body"};
   }
   return Progress::None;
+}
+
+// A client that sends a byte now and then could else hold its connections for ever. The time that it has left
+// is not renewed until it has caught up.
+bool Session::drips(const Exchange& exchange) const {
+  constexpr int kGraces = 4;
+  constexpr std::int64_t kBytesPerSecond = 128;
+  const auto took = worker_.now() - exchange.at.began;
+  if (took <= kGraces * timeouts().body_progress) return false;
+  const auto expected = std::chrono::duration_cast<seconds>(took).count() * kBytesPerSecond;
+  return exchange.request.bytes() < static_cast<std::uint64_t>(expected);
 }
 
 Status Session::body_stalled(const Pump& request) {

@@ -1,6 +1,8 @@
 // Every limit, at n and at n + 1.
 #include "scenarios/support/balancer.h"
 #include "scenarios/support/scripted_server.h"
+#include "scenarios/support/shells.h"
+#include "winrmlb/winrm/identify.h"
 
 namespace winrmlb::scenarios {
 namespace {
@@ -73,6 +75,57 @@ TEST_P(Limits, OfTheBody) {
   };
   EXPECT_EQ(farm.status_of(chunks_of("1\r\nx\r\n")), 200);
   EXPECT_EQ(farm.status_of(chunks_of("2\r\nxx\r\n")), 413);
+}
+
+// A message whose body has that many bytes.
+std::string message_of(std::string_view action, std::size_t bytes) {
+  std::string body = envelope({.action = action, .shell = shell_id(1)});
+  EXPECT_LE(body.size(), bytes);
+  body.append(bytes - body.size(), ' ');
+  return post(body, std::string(kBasic) + "Content-Type: application/soap+xml;charset=UTF-8\r\n");
+}
+
+TEST_P(Limits, OfTheEnvelopeByItsKind) {
+  Farm farm(
+      [](auto& settings) {
+        settings.limits.control_bytes = 3000;
+        settings.limits.data_bytes = 5000;
+      },
+      workers());
+  for (const auto* action : {"Receive", "Signal", "Delete"}) {
+    EXPECT_EQ(farm.status_of(message_of(action, 3000)), 200) << action;
+    EXPECT_EQ(farm.status_of(message_of(action, 3001)), 413) << action;
+  }
+  for (const auto* action : {"Create", "Command", "Send"}) {
+    EXPECT_EQ(farm.status_of(message_of(action, 5000)), 200) << action;
+    EXPECT_EQ(farm.status_of(message_of(action, 5001)), 413) << action;
+  }
+}
+
+TEST_P(Limits, OfAnEnvelopeThatComesInChunks) {
+  Farm farm([](auto& settings) { settings.limits.control_bytes = 3000; }, workers());
+  const auto chunked = [](std::size_t bytes) {
+    std::string body = envelope({.action = "Receive", .shell = shell_id(1)});
+    body.append(bytes - body.size(), ' ');
+    char size[16];
+    std::snprintf(size, sizeof size, "%zx\r\n", body.size());
+    return "POST /wsman HTTP/1.1\r\nHost: farm\r\n" + std::string(kBasic) +
+           "Content-Type: application/soap+xml\r\nTransfer-Encoding: chunked\r\n\r\n" + size + body +
+           "\r\n0\r\n\r\n";
+  };
+  EXPECT_EQ(farm.status_of(chunked(3000)), 200);
+  EXPECT_EQ(farm.status_of(chunked(3001)), 413);
+}
+
+TEST_P(Limits, OfTheEnvelopeThatNeedsNoLogin) {
+  Farm farm([](auto& settings) { settings.limits.identify_bytes = 1000; }, workers());
+  const auto identify = [](std::size_t bytes) {
+    std::string body(winrm::kIdentifyBody);
+    body.append(bytes - body.size(), ' ');
+    return post(body, std::string(winrm::kIdentifyField) + "\r\nContent-Type: application/soap+xml\r\n");
+  };
+  EXPECT_EQ(farm.status_of(identify(1000)), 200);
+  EXPECT_EQ(farm.status_of(identify(1001)), 413);
 }
 
 TEST_P(Limits, OfTheSessions) {

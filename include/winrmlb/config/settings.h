@@ -153,6 +153,7 @@ struct ServerTls {
 struct Timeouts {
   milliseconds connect{2000};
   milliseconds tls_handshake{5000};
+  milliseconds first_request{120000};     // from the connection to the first byte asked
   milliseconds request_head{10000};       // from its first byte to its end
   milliseconds body_progress{30000};      // between two bytes of a body, either way
   milliseconds response{195000};          // to the first byte of an answer whose message gives no other time
@@ -339,14 +340,17 @@ struct Admin {
 };
 
 struct Limits {
-  std::uint32_t head_bytes = 64 * 1024;        // request line and header section, and the same for a response
-  std::uint16_t fields = 100;                  // header fields in a head
-  std::uint32_t target_bytes = 8 * 1024;       // request target
-  std::uint64_t body_bytes = 0;                // one body, either way; 0: no limit (bodies stream)
-  std::uint32_t sessions = 0;                  // in all; 0: what the descriptor limit holds
-  std::uint32_t affinity_entries = 1'000'000;  // per pool
-  std::uint32_t pins = 1'000'000;              // per pool: shells and their like
-  std::uint32_t held_bytes = 512 * 1024;       // of a request that may have to be sent to another server
+  std::uint32_t head_bytes = 64 * 1024;       // request line and header section, and the same for a response
+  std::uint16_t fields = 100;                 // header fields in a head
+  std::uint32_t target_bytes = 8 * 1024;      // request target
+  std::uint64_t body_bytes = 0;               // one body, either way; 0: no limit (bodies stream)
+  std::uint64_t identify_bytes = 64 * 1024;   // a message that needs no login; 0: no limit, as below
+  std::uint64_t control_bytes = 1024 * 1024;  // one that carries no data: Receive, Signal, Delete, Get, ...
+  std::uint64_t data_bytes = 64 * 1024 * 1024;  // any other that can be read: Create, Command, Send, ...
+  std::uint32_t sessions = 0;                   // in all; 0: what the descriptor limit holds
+  std::uint32_t affinity_entries = 1'000'000;   // per pool
+  std::uint32_t pins = 1'000'000;               // per pool: shells and their like
+  std::uint32_t held_bytes = 512 * 1024;        // of a request that may have to be sent to another server
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 

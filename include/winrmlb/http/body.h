@@ -5,6 +5,7 @@
 // body (the envelope scanner) gets it as views, one at a time, through the optional `content` argument.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -42,6 +43,9 @@ class BodyReader {
   std::uint64_t content_bytes() const noexcept { return content_bytes_; }  // so far, without chunk framing
   /// Bytes still to come, if declared (Framing::Length); else nothing. Decides block size and splice.
   std::optional<std::uint64_t> declared_left() const noexcept;
+
+  /// Not more than `most` bytes of content, besides the limit that it was made with.
+  void limit_to(std::uint64_t most) noexcept { limit_ = limit_ == 0 ? most : std::min(limit_, most); }
 
   /// Counts `bytes` of content that went past without being looked at (splice). Only Framing::Length.
   void skip(std::uint64_t bytes) noexcept;

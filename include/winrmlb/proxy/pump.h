@@ -35,6 +35,8 @@ class Pump {
     copy_ = copy;
     copy_most_ = most;
   }
+  /// Besides the limit that the body came with.
+  void limit_body(std::uint64_t most) noexcept { body_.limit_to(most); }
   /// Nothing more is sent of this message (its sink is gone).
   void abandon() noexcept { abandoned_ = true; }
 

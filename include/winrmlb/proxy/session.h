@@ -116,6 +116,8 @@ class Session {
   bool is_spread() const noexcept;
   bool replace_head(net::Input& input, http::Edit& edit, std::size_t& head_bytes);
   net::Task<void> read_message(Exchange& exchange);
+  std::uint64_t most_envelope_bytes(winrm::Action action) const;
+  Status limit_envelope(Exchange& exchange) const;
   net::Task<void> read_answer(Exchange& exchange);
   net::Task<void> read_on(net::Input& input, net::Stream& source, BodyPeek& peek, bool to_the_end);
   bool wants_answer(const Exchange& exchange) const noexcept;
@@ -163,6 +165,8 @@ class Session {
   void enter_server(ServerId server);
   void leave_server(ServerLink& link);
   Result<Progress> pump_request(Exchange& exchange);
+  void tell_login(ServerId server);
+  bool drips(const Exchange& exchange) const;
   static Status body_stalled(const Pump& request);
   Status take_response_head(Exchange& exchange, std::size_t head_bytes);
   void note_answer_to_login(Exchange& exchange);
