@@ -35,6 +35,7 @@ net::Task<Status> Session::connect(Exchange& exchange) {
   if (exchange.unfit_link) drop_link(*std::exchange(exchange.unfit_link, nullptr));
   if (link_->server) {
     note_home(exchange);
+    tell_login(*link_->server);
     co_return Done{};
   }
   const TimePoint until = worker_.now() + timeouts().queue;
@@ -46,6 +47,7 @@ net::Task<Status> Session::connect(Exchange& exchange) {
     if (status) {
       enter_server(server);
       note_home(exchange);
+      tell_login(server);
       co_return status;
     }
     worker_.counters.connect_failures.add();

@@ -1,5 +1,6 @@
 // What the answers teach about logins: outcomes for the counters, reasons for the operator, and who has to be
 // kept from trying on.
+#include "winrmlb/proxy/channel_binding.h"
 #include "winrmlb/proxy/session.h"
 
 namespace winrmlb::proxy {
@@ -7,6 +8,20 @@ namespace winrmlb::proxy {
 using telemetry::Level;
 using winrm::LoginOutcome;
 using winrm::Refusal;
+
+// Why a login fails depends on whose name its ticket is for, and on which certificate it is bound to.
+void Session::tell_login(ServerId server) {
+  if (!login_.is_leg()) return;
+  const auto* member = pool().member(server);
+  if (!member) return;
+  auto channel = winrm::Channel::Plain;
+  if (listener().tls) {
+    const bool same =
+        channel_binding(listener(), snapshot_->pools[pool_], member->settings.host) == ChannelBinding::Holds;
+    channel = same ? winrm::Channel::TlsSameCertificate : winrm::Channel::Tls;
+  }
+  login_.goes_to(member->settings.host, channel);
+}
 
 void Session::learn_from_login(const Exchange& exchange) {
   const auto& event = exchange.login;

@@ -1,5 +1,7 @@
 #include "winrmlb/winrm/login.h"
 
+#include <algorithm>
+
 #include "winrmlb/winrm/kerberos.h"
 
 namespace winrmlb::winrm {
@@ -88,6 +90,15 @@ void LoginTrace::request(const LoginRequest& request) {
   const auto target = kerberos_target(credentials.token_text);
   names_server_ = target && same_host(target->host(), request.server_host);
   target_ = target ? std::make_unique<std::string>(target->text()) : nullptr;
+}
+
+void LoginTrace::goes_to(std::string_view server_host, Channel channel) noexcept {
+  channel_ = channel;
+  if (!target_) return;
+  // "HTTP/farm.example.net@EXAMPLE.NET"
+  std::string_view host = *target_;
+  host.remove_prefix(std::min(host.size(), host.find('/') + 1));
+  names_server_ = same_host(host.substr(0, host.find('@')), server_host);
 }
 
 LoginEvent LoginTrace::answer(const LoginAnswer& answer) {

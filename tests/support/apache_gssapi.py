@@ -162,14 +162,19 @@ def stop_process(process):
 
 
 class Realm:
-    """A KDC with its users, the servers' keytab, and a ticket cache and NTLM password for each user."""
+    """A KDC with its users, the servers' keytab, and a ticket cache and NTLM password for each user.
 
-    def __init__(self, users):
+    `hosts` have principals and keytabs of their own, beside HOST. One whose keytab nobody uses is a name whose key no
+    server has, such as a balancer's.
+    """
+
+    def __init__(self, users, hosts=()):
         self.users = {user: f"Secret-{number}" for number, user in enumerate(users, 1)}
         # Apache's children run as another user when started by root; they must get at the keytab.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="winrm-realm-"))
         self.folder.chmod(0o755)
         self.keytab = self.folder / "http.keytab"
+        self.hosts = hosts
         self.kdc = None
 
     def __enter__(self):
@@ -213,9 +218,10 @@ class Realm:
             "NTLM_USER_FILE": str(self._ntlm_users([user], f"ntlm.{user}")),
         }
 
-    def server_environment(self):
+    def server_environment(self, host=HOST):
+        keytab = self.keytab if host == HOST else self.folder / f"{host}.keytab"
         return self.environment() | {
-            "KRB5_KTNAME": f"FILE:{self.keytab}",
+            "KRB5_KTNAME": f"FILE:{keytab}",
             "NTLM_USER_FILE": str(self._ntlm_users(self.users, "ntlm.users")),
             "NETBIOS_COMPUTER_NAME": DOMAIN,
             "NETBIOS_DOMAIN_NAME": DOMAIN,
@@ -228,8 +234,11 @@ class Realm:
         # One kadmin.local for all: each start of it costs as much as all the users.
         orders = [f"add_principal -pw {password} {user}" for user, password in self.users.items()]
         orders += [f"add_principal -randkey HTTP/{HOST}", f"ktadd -k {self.keytab} HTTP/{HOST}"]
+        for host in self.hosts:
+            orders += [f"add_principal -randkey HTTP/{host}", f"ktadd -k {self.folder}/{host}.keytab HTTP/{host}"]
         self._administer(["/usr/sbin/kadmin.local", "-r", REALM], "\n".join(orders) + "\n")
-        self.keytab.chmod(0o644)
+        for keytab in self.folder.glob("*.keytab"):
+            keytab.chmod(0o644)
         self.kdc, self.port = start_listening(self._write_configuration, ["/usr/sbin/krb5kdc", "-n", "-r", REALM],
                                               self.environment(), self.folder / "krb5kdc.out")
 
@@ -254,9 +263,10 @@ class Realm:
 class Apache:
     """One Apache process tree in the foreground, with a configuration of its own."""
 
-    def __init__(self, name, realm):
+    def __init__(self, name, realm, host=HOST):
         self.name = name
         self.realm = realm
+        self.host = host
         self.folder = realm.folder / name
         self.process = None
 
@@ -266,7 +276,7 @@ class Apache:
         self.process, self.port = start_listening(
             self._write_configuration,
             ["/usr/sbin/apache2", "-d", str(self.folder), "-f", str(self.folder / "apache.conf"), "-DFOREGROUND"],
-            self.realm.server_environment(), self.folder / "apache.out")
+            self.realm.server_environment(self.host), self.folder / "apache.out")
         return self
 
     def __exit__(self, *_):
@@ -278,5 +288,5 @@ class Apache:
 
     def _write_configuration(self, port):
         (self.folder / "apache.conf").write_text(APACHE_CONF.substitute(
-            name=self.name, host=HOST, folder=self.folder, port=port, modules=MODULES,
+            name=self.name, host=self.host, folder=self.folder, port=port, modules=MODULES,
             user="www-data", group="www-data"))

@@ -314,6 +314,20 @@ TEST(Refusal, ATicketForTheServersOwnNameHasAnotherReason) {
             Refusal::ClockSkew);
 }
 
+TEST(Refusal, TheServerMayBeKnownOnlyAfterTheRequest) {
+  const auto refused = [](std::string_view goes_to, Channel channel) {
+    Talk talk;
+    talk.server_host.clear();
+    talk.ask(negotiate(ticket_for("R.TEST", {"HTTP", "ps1.r.test"})));
+    talk.trace.goes_to(goes_to, channel);
+    return talk.hear(401, {std::string(kBare)}).refusal;
+  };
+  EXPECT_EQ(refused("ps1.r.test", Channel::Plain), Refusal::Rejected);
+  EXPECT_EQ(refused("ps1.r.test", Channel::Tls), Refusal::ChannelBinding);
+  EXPECT_EQ(refused("ps2.r.test", Channel::Tls), Refusal::KerberosForBalancerName);
+  EXPECT_EQ(refused("", Channel::Plain), Refusal::KerberosForBalancerName);
+}
+
 TEST(Refusal, TheTicketOfAnEarlierLoginIsForgotten) {
   Talk talk;
   talk.ask(negotiate(ticket_for("R.TEST", {"HTTP", "farm.r.test"})));

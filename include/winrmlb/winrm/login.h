@@ -113,6 +113,9 @@ class LoginTrace {
  public:
   /// Before the request is sent.
   void request(const LoginRequest& request);
+  /// After request(), once it is known which server the exchange goes to: where its host is not what the
+  /// request said, or the channel another.
+  void goes_to(std::string_view server_host, Channel channel) noexcept;
   /// Once the head of its answer is there.
   LoginEvent answer(const LoginAnswer& answer);
   /// The server connection has ended.
