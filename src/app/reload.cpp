@@ -47,6 +47,18 @@ Status Control::reload() {
   return status;
 }
 
+// All addresses of a port stand in the way of one of them, and the old listener cannot go before the new one
+// is there: connections would be lost if the new one then failed.
+Error Control::not_bound(const Endpoint& wanted, const Error& error) const {
+  for (const auto& [id, sockets] : bound_) {
+    if (sockets.bound.port != wanted.port) continue;
+    return {error.code, error.side,
+            "cannot listen on " + wanted.text() + " while this process listens on " + sockets.bound.text() +
+                ": remove that listener by one reload and add the new one by the next, or restart"};
+  }
+  return error;
+}
+
 Status Control::apply(const config::Settings& settings) {
   auto built = builder_.build(settings, snapshot_.get());
   if (!built) return built.error();
@@ -57,7 +69,7 @@ Status Control::apply(const config::Settings& settings) {
   for (const auto& listener : next->listeners) {
     if (bound_.contains(listener.id)) continue;
     auto sockets = net::listen_on(listener.settings.bind, workers_.size());
-    if (!sockets) return sockets.error();
+    if (!sockets) return not_bound(listener.settings.bind, sockets.error());
     auto shared = share_out(*sockets, workers_.size());
     if (!shared) return shared.error();
     added[listener.id] = std::move(*sockets);

@@ -127,6 +127,30 @@ TEST_F(ControlTest, AReloadThatCannotBindLeavesAllAsItWas) {
   EXPECT_THAT(now, ::testing::Not(HasSubstr("\"second\"")));
 }
 
+TEST_F(ControlTest, AnAddressBelowAllAddressesOfItsPortTakesTwoReloads) {
+  const auto bound_port = [] {
+    const auto free = net::listen_on(*Endpoint::parse("0.0.0.0:0"), 1);
+    return std::to_string(free->bound.port);
+  };
+  const auto port = bound_port();
+  const std::string on_all = "  - {name: all, bind: \"0.0.0.0:" + port + "\", pool: teams}\n";
+  const std::string on_one = "  - {name: one, bind: \"127.0.0.1:" + port + "\", pool: teams}\n";
+  configure(kPlain + on_all);
+  ASSERT_TRUE(start());
+  configure(kPlain + on_one);
+  const auto refused = ask("reload");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().detail, HasSubstr("while this process listens on 0.0.0.0:" + port));
+  EXPECT_THAT(status(), HasSubstr("\"all\"")) << "the old one goes on";
+  configure(kPlain);
+  ASSERT_TRUE(ask("reload"));
+  configure(kPlain + on_one);
+  // The workers close the old sockets when they come to it.
+  for (int i = 0; i < 100 && !ask("reload"); ++i)
+    std::this_thread::yield();
+  EXPECT_THAT(status(), HasSubstr("\"one\""));
+}
+
 TEST_F(ControlTest, WhatAReloadCannotBringIntoForceIsSaidEachTime) {
   configure(kPlain);
   ASSERT_TRUE(start());

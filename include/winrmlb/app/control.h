@@ -69,6 +69,7 @@ class Control {
   void renew_certificates(TimePoint now);
   Status reload();
   Status apply(const config::Settings& settings);
+  Error not_bound(const Endpoint& wanted, const Error& error) const;
   void retarget(const std::string& pool, const std::string& server, const IpAddress& address);
   void carry_out(Shutdown::Step step);
   void end_sessions();
