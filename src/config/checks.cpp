@@ -27,6 +27,13 @@ bool covers(const Endpoint& all, const Endpoint& one) {
   return all.address == IpAddress() || (all.address == IpAddress::from_v4(0) && one.address.is_v4());
 }
 
+bool passes(const Schemes& schemes, LoginScheme scheme) {
+  const auto among = [scheme](const std::vector<LoginScheme>& list) {
+    return std::find(list.begin(), list.end(), scheme) != list.end();
+  };
+  return !among(schemes.deny) && (schemes.allow.empty() || among(schemes.allow));
+}
+
 class Checks {
  public:
   Checks(const Settings& settings, Report& report) : settings_(settings), report_(report) {}
@@ -78,11 +85,11 @@ class Checks {
     check_pool_name(listener.pool, key + ".pool");
     check_listener_tls(listener, key + ".tls");
     check_door(listener, key);
-    if (!listener.tls && !listener.bind.address.is_loopback() && report_.stands(key + ".bind")) {
+    const bool in_clear = !listener.tls && passes(listener.schemes, LoginScheme::Basic);
+    if (in_clear && !listener.bind.address.is_loopback() && report_.stands(key + ".bind")) {
       warn(key + ".bind",
            "plain HTTP: with Basic logins, passwords and commands cross the network in clear; only sealed "
-           "logins "
-           "(NTLM, Kerberos) are protected here");
+           "logins (NTLM, Kerberos) are protected here; schemes: {deny: [basic]} refuses the others");
     }
   }
 
@@ -204,6 +211,10 @@ class Checks {
       warn(key + ".timeouts.response",
            "shorter than 75s: ordinary polls of 60s, answered late, would be cut");
     }
+    if (pool.timeouts.sealed_response < seconds(75)) {
+      warn(key + ".timeouts.sealed_response",
+           "shorter than 75s: polls of 60s that cannot be read would be cut, and their shells lost");
+    }
     check_servers_of(pool, key);
     check_health(pool, key + ".health");
   }
@@ -250,7 +261,16 @@ class Checks {
 
   void check_servers_of(const Pool& pool, const std::string& key) {
     std::map<std::string, std::string> seen;
+    const bool ends_tls = std::any_of(
+        settings_.listeners.begin(), settings_.listeners.end(),
+        [&](const auto& l) { return l.pool == pool.name && l.tls && l.tls->mode == TlsMode::Terminate; });
     for (const auto& server : pool.servers) {
+      constexpr std::uint16_t kPlainPort = 5985;
+      if (ends_tls && (server.tls_port == kPlainPort || server.tls_port == server.port)) {
+        warn(key + ".servers." + server.name + ".tls_port",
+             "this is a port without TLS; what comes by TLS is encrypted again towards the server, and would "
+             "fail there: enable the server's HTTPS listener and give its port (5986)");
+      }
       const auto where =
           server.host + " " + std::to_string(server.port) + " " + std::to_string(server.tls_port);
       const auto [other, fresh] = seen.emplace(where, server.name);

@@ -1,7 +1,10 @@
 // What an operator sees, to the letter: one golden text per kind of mistake, and nothing that is not one.
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/scratch.h"
 #include "winrmlb/config/load.h"
 
 namespace winrmlb::config {
@@ -172,6 +175,41 @@ TEST(Warnings, NoServerTakesNewClients) {
   EXPECT_THAT(warned("listeners: [{bind: \"127.0.0.1:1\", pool: p}]\n"
                      "pools: {p: {servers: {a: {host: a, weight: 0}, b: {host: b, state: drain}}}}\n"),
               HasSubstr("pools.p.servers: every server has weight 0 or is not ready"));
+}
+
+TEST(Warnings, BasicInClearUnlessItIsRefused) {
+  const auto plain = [](const std::string& schemes) {
+    return warned("listeners: [{bind: \"0.0.0.0:5985\", pool: p" + schemes +
+                  "}]\npools: {p: {servers: {a: {host: a}}}}\n");
+  };
+  EXPECT_THAT(plain(""), HasSubstr("listeners[0].bind: plain HTTP"));
+  EXPECT_EQ(plain(", schemes: {deny: [basic]}"), "");
+  EXPECT_EQ(plain(", schemes: {allow: [negotiate]}"), "");
+  EXPECT_THAT(plain(", schemes: {allow: [negotiate, basic]}"), HasSubstr("plain HTTP"));
+}
+
+TEST(Warnings, TlsIntoAPortWithoutTls) {
+  Scratch scratch;
+  const auto file = scratch.write("lb.pem", "");
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+  const auto to = [&](const std::string& ports) {
+    return warned("listeners: [{bind: \"127.0.0.1:5986\", pool: p, tls: {certificate: " + file +
+                  ", key: " + file + "}}]\npools: {p: {servers: {a: {host: a" + ports + "}}}}\n");
+  };
+  EXPECT_EQ(to(""), "");
+  EXPECT_THAT(to(", tls_port: 5985"), HasSubstr("servers.a.tls_port: this is a port without TLS"));
+  EXPECT_THAT(to(", port: 7000, tls_port: 7000"), HasSubstr("without TLS"));
+}
+
+TEST(Warnings, TimesBelowThoseOfAnOperation) {
+  const auto with_time = [](const std::string& time) {
+    return warned(
+        "listeners: [{bind: \"127.0.0.1:1\", pool: p}]\npools: {p: {servers: {a: {host: a}}, timeouts: {" +
+        time + "}}}\n");
+  };
+  EXPECT_EQ(with_time("response: 75s, sealed_response: 75s"), "");
+  EXPECT_THAT(with_time("response: 74s"), HasSubstr("timeouts.response: shorter than 75s"));
+  EXPECT_THAT(with_time("sealed_response: 74s"), HasSubstr("timeouts.sealed_response: shorter than 75s"));
 }
 
 TEST(Warnings, MetricsForTheWholeNetwork) {
