@@ -23,6 +23,12 @@ def one_server():
         yield sim
 
 
+@pytest.fixture(name="checking", scope="module", params=["relaxed", "strict"])
+def server_that_looks_at_bindings(request):
+    with WinrmSim("ps1", address="127.0.0.12", https=True, cbt=request.param, allow_unencrypted=True) as sim:
+        yield sim
+
+
 def started(sim, change=None, **options):
     """A balancer whose TLS listener was changed before the start."""
     balancer = Balancer([sim], **options)
@@ -157,32 +163,46 @@ def binding(balancer, what):
     return await_value(said, lambda now: now == what, PATIENCE)
 
 
-def test_bound_logins_hold_where_tls_is_relayed(sim):
+def test_bound_logins_hold_where_tls_is_relayed(checking):
     def relaying(_, listener):
         listener["tls"] = {"mode": "passthrough"}
 
-    with started(sim, relaying) as balancer:
+    with started(checking, relaying) as balancer:
         # The client sees the server's certificate, which is not for the balancer's address.
         url = f"https://localhost:{balancer.tls[1]}/wsman"
         session = winrm.Session(url, auth=(DEFAULT_USER, DEFAULT_PASSWORD), transport="ntlm", send_cbt=True,
-                                ca_trust_path=str(sim.certificate))
+                                ca_trust_path=str(checking.certificate))
         assert session.run_cmd("echo", ["bound"]).std_out.strip() == b"bound"
         assert binding(balancer, "holds") == "holds"
 
 
-def test_bound_logins_hold_with_the_servers_certificate(sim):
-    with started(sim, certificate=sim.certificate, key=sim.key) as balancer:
+def test_bound_logins_hold_with_the_servers_certificate(checking):
+    with started(checking, certificate=checking.certificate, key=checking.key) as balancer:
         session = winrm.Session(f"https://localhost:{balancer.tls[1]}/wsman", auth=(DEFAULT_USER, DEFAULT_PASSWORD),
-                                transport="ntlm", send_cbt=True, ca_trust_path=str(sim.certificate))
+                                transport="ntlm", send_cbt=True, ca_trust_path=str(checking.certificate))
         assert session.run_cmd("echo", ["bound"]).std_out.strip() == b"bound"
         assert binding(balancer, "holds") == "holds"
 
 
-def test_bound_logins_fail_with_another_certificate_and_the_balancer_says_so(sim):
-    with started(sim) as balancer:
-        with pytest.raises(winrm.exceptions.InvalidCredentialsError):
-            login(balancer, balancer.certificate)
+def test_bound_logins_fail_with_another_certificate_and_the_balancer_has_said_so_before(checking):
+    with started(checking) as balancer:
         assert binding(balancer, "does_not_hold") == "does_not_hold"
         log = await_value(lambda: (balancer.folder / "winrm-lb.log").read_text(encoding="utf-8"),
                           lambda text: "CbtHardeningLevel" in text, PATIENCE)
-        assert "CbtHardeningLevel" in log
+        assert "fail at this server if it checks" in log and "mode: passthrough" in log
+        with pytest.raises(winrm.exceptions.InvalidCredentialsError):
+            login(balancer, balancer.certificate)
+        log = await_value(lambda: (balancer.folder / "winrm-lb.log").read_text(encoding="utf-8"),
+                          lambda text: '"channel_binding"' in text, PATIENCE)
+        assert "a login was refused: the login is bound to the certificate" in log
+
+
+def test_clients_that_bind_nothing_pass_with_another_certificate_unless_the_server_insists(checking):
+    with started(checking) as balancer:
+        session = winrm.Session(balancer.tls_url, auth=(DEFAULT_USER, DEFAULT_PASSWORD), transport="ntlm", send_cbt=False,
+                                ca_trust_path=str(balancer.certificate))
+        if "strict" in checking._options:
+            with pytest.raises(winrm.exceptions.InvalidCredentialsError):
+                session.run_cmd("echo", ["bound"])
+        else:
+            assert session.run_cmd("echo", ["free"]).std_out.strip() == b"free"

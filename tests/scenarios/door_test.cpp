@@ -6,6 +6,7 @@
 
 #include "scenarios/support/balancer.h"
 #include "scenarios/support/scripted_server.h"
+#include "scenarios/support/shells.h"
 #include "support/certificates.h"
 
 namespace winrmlb::scenarios {
@@ -240,6 +241,27 @@ TEST_P(Door, RoutesLeadToOtherPools) {
                 .ask("POST /wsman HTTP/1.1\r\nHost: MAIL.example.net:5985\r\nContent-Length: 0\r\n\r\n")
                 .body,
             "exchange");
+}
+
+TEST_P(Door, RoutesLeadByWhatTheMessageSays) {
+  ScriptedServer teams(echo("teams"));
+  ScriptedServer exchange(echo("exchange"));
+  auto settings = settings_for({teams.endpoint()}, workers());
+  auto other = settings_for({exchange.endpoint()}, workers()).pools[0];
+  other.name = "exchange";
+  settings.pools.push_back(other);
+  settings.routes = {{.resource = "Microsoft.Exchange", .pool = "exchange"},
+                     {.user = "mail\\*", .pool = "exchange"}};
+  TestBalancer balancer(settings);
+  const auto created = [&](std::string_view resource, std::string_view fields) {
+    return Client(balancer.endpoint())
+        .ask(soap_post({.action = "Create", .resource = resource}, fields))
+        .body;
+  };
+  constexpr std::string_view kCmd = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd";
+  EXPECT_EQ(created(kCmd, kBasic), "teams");
+  EXPECT_EQ(created("http://schemas.microsoft.com/powershell/Microsoft.Exchange", kBasic), "exchange");
+  EXPECT_EQ(created(kCmd, "Authorization: Basic bWFpbFxib2I6cHc=\r\n"), "exchange") << "mail\\bob";
 }
 
 TEST_P(Door, ServersSeeTheConfiguredAddress) {

@@ -73,6 +73,22 @@ TEST_P(TlsRelayed, ClientAndServerSeeEachOtherAndAnAddressKeepsItsServer) {
   EXPECT_EQ(log.front().at("path").as_string(), "ps1.example.net");
 }
 
+TEST_P(TlsRelayed, RoutesGoByTheNameThatIsAskedFor) {
+  ScriptedServer elsewhere([](End& end) { end.read(1); });
+  RelayedFarm farm(workers(), [&](config::Settings& settings) {
+    auto other = settings_for({elsewhere.endpoint()}, 1).pools[0];
+    other.name = "customer";
+    settings.pools.push_back(other);
+    settings.routes = {{.sni = "*.customer.example.net", .pool = "customer"}};
+  });
+  EXPECT_THAT(farm.connect().ask(post("hello")).body, HasSubstr("s"));
+  EXPECT_EQ(elsewhere.connections(), 0U);
+  const auto context = client_context(Certificate({.authority = true}));
+  Client client(farm.balancer().endpoint());
+  EXPECT_FALSE(client.connect_tls(context.get(), "ps1.customer.example.net")) << "that server is a dummy";
+  EXPECT_EQ(elsewhere.connections(), 1U);
+}
+
 TEST_P(TlsRelayed, AHalfThatEndsIsPassedOn) {
   Moment heard;
   ScriptedServer server([&](End& end) {
