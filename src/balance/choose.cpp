@@ -66,7 +66,8 @@ const Candidate* best(const Facts& facts, std::span<const Candidate> candidates,
 const Candidate* assign(const Facts& facts, std::span<const Candidate> candidates,
                         const Policy& policy) noexcept {
   if (const auto* chosen = best(facts, candidates, policy, is_fit)) return chosen;
-  for (const bool Candidate::*second_best : {&Candidate::checking, &Candidate::suspect}) {
+  for (const bool Candidate::*second_best :
+       {&Candidate::takes_new, &Candidate::checking, &Candidate::suspect}) {
     const auto* chosen = best(facts, candidates, policy,
                               [&](const Candidate& c) { return c.*second_best && !c.full && c.weight > 0; });
     if (chosen != nullptr) return chosen;

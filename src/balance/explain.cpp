@@ -87,25 +87,22 @@ class Sentence {
     if (!candidate.keeps_old) return "is in maintenance";
     if (candidate.draining) return "is draining";
     if (candidate.weight == 0) return "has weight 0";
-    if (candidate.full) return how_full(candidate.id);
+    if (candidate.full) return "has as many sessions as it may";
+    if (candidate.crowded) return how_crowded(candidate.id);
     if (candidate.busy) return "is making as many shells as it may";
     if (candidate.checking) return "is not yet checked";
     if (!candidate.takes_new) return "is suspect";
     return "is fit";
   }
 
-  std::string how_full(ServerId id) const {
+  std::string how_crowded(ServerId id) const {
     const auto state = pool_.affinity().server(id);
     const auto until = TimePoint(Duration(state->full_until.load(std::memory_order_relaxed)));
     if (known_.now < until) {
       const auto left = std::chrono::ceil<seconds>(until - known_.now).count();
       return "is full by its own quota for another " + std::to_string(left) + " s";
     }
-    const auto most = pool_.settings().shells.per_user;
-    const auto user = known_.facts.user;
-    if (known_.facts.creates_shell && most > 0 && pool_.shells().shells_of(user, id) >= most)
-      return "has as many shells of " + std::string(user) + " as it may";
-    return "is full";
+    return "has as many shells of " + std::string(known_.facts.user) + " as it may";
   }
 
   std::string condition_of(ServerId id) const {

@@ -95,7 +95,8 @@ Candidate Pool::candidate(const Member& member, const Facts& facts, TimePoint no
   candidate.checking = fitness == Fitness::Checking && candidate.ready;
   candidate.suspect = fitness == Fitness::Suspect && candidate.ready;
   candidate.draining = mode == config::ServerMode::Drain;
-  candidate.full = is_full(member, facts, now);
+  candidate.full = is_full(member);
+  candidate.crowded = is_crowded(member, facts, now);
   candidate.busy = is_busy(member, facts);
   candidate.down = fitness == Fitness::Down && state.lost.load(std::memory_order_relaxed);
   candidate.ramp = ramp_of(state, now);

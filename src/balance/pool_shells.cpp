@@ -6,10 +6,13 @@
 
 namespace winrmlb::balance {
 
-bool Pool::is_full(const Member& member, const Facts& facts, TimePoint now) const {
-  const auto& state = *member.state;
+bool Pool::is_full(const Member& member) noexcept {
   const auto most = member.settings.max_sessions;
-  if (most > 0 && state.sessions.load(std::memory_order_relaxed) >= most) return true;
+  return most > 0 && member.state->sessions.load(std::memory_order_relaxed) >= most;
+}
+
+bool Pool::is_crowded(const Member& member, const Facts& facts, TimePoint now) const {
+  const auto& state = *member.state;
   if (now.time_since_epoch().count() < state.full_until.load(std::memory_order_relaxed)) return true;
   const auto per_user = settings_.shells.per_user;
   return facts.creates_shell && per_user > 0 && shells_->shells_of(facts.user, state.id) >= per_user;

@@ -55,6 +55,11 @@ Candidate full(int number) {
   candidate.full = true;
   return candidate;
 }
+Candidate crowded(int number) {
+  auto candidate = up(number);
+  candidate.crowded = true;
+  return candidate;
+}
 Candidate frozen(int number) {
   auto candidate = down(number);
   candidate.down = false;
@@ -138,6 +143,10 @@ TEST(Choose, FollowsTheRules) {
       {"not one in maintenance", {}, {maintenance(1), up(2, 9)}, "assigned 2"},
       {"not a full one", {}, {full(1), up(2, 9)}, "assigned 2"},
       {"all full", {}, {full(1), full(2)}, "unavailable"},
+      {"not a crowded one", {}, {crowded(1), up(2, 9)}, "assigned 2"},
+      {"the next tier rather than a crowded one", {}, {crowded(1), in_tier(up(2), 1)}, "assigned 2"},
+      {"a crowded one if there is no other", {}, {full(1), crowded(2), checking(3)}, "assigned 2"},
+      {"no crowded one that takes nobody new", {}, {weighing(crowded(1), 0), full(2)}, "unavailable"},
       {"not an unchecked one", {}, {checking(1), up(2, 9)}, "assigned 2"},
       {"unchecked if there is no other", {}, {down(1), checking(2)}, "assigned 2"},
       {"only a suspect one", {}, {suspect(1)}, "unavailable"},

@@ -113,9 +113,18 @@ TEST(PoolExplain, SaysWhyAServerIsFull) {
   auto facts = Farm::facts(9);
   facts.creates_shell = true;
   facts.user = "robot";
-  EXPECT_EQ(farm.pool->explain(facts, farm.now).text,
-            "no server can take 10.0.0.9: ps1 is full by its own quota for another 42 s, "
-            "ps2 has as many shells of robot as it may, ps3 is full");
+  EXPECT_EQ(
+      farm.pool->explain(facts, farm.now).text,
+      "10.0.0.9 would be assigned to ps1: it is full by its own quota for another 42 s, but there is no "
+      "better one");
+  farm.settings.servers[0].max_sessions = farm.settings.servers[1].max_sessions = 1;
+  farm.load();
+  farm.open(2, 1);
+  farm.open(3, 2);
+  EXPECT_EQ(
+      farm.pool->explain(facts, farm.now).text,
+      "no server can take 10.0.0.9: ps1 has as many sessions as it may, ps2 has as many sessions as it may, "
+      "ps3 has as many sessions as it may");
 }
 
 }  // namespace

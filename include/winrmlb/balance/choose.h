@@ -7,15 +7,16 @@
 //   bound       its server, unless that is down; then nothing, for nobody else could go on with the login. A
 //               server that a reload has removed from the pool still serves what is bound to it.
 //   pinned      the server that the message's shell lives on; if it is out then nothing, for nobody else
-//   knows
-//               the shell. What is no shell does not insist: the next rules decide.
+//               knows the shell. What is no shell does not insist: the next rules decide.
 //   affinity    the entry's server, if it keeps old clients; a draining one only while the address holds
-//   something. failback    instead of affinity, if the address left a better place which is fit again
-//   (Policy::failback). assigned    nothing known of the address, or (failover) its server cannot keep it:
-//   the lowest priority tier
-//               that has a fit server, and in it after Policy::assign. Fit: takes new clients, weight above
-//               0, not full. Servers not yet checked come in only if no other is fit, then those under
-//               suspicion, then (WhenAllDown::LastKnown) any that the operator has not taken out.
+//               something.
+//   failback    instead of affinity, if the address left a better place which is fit again
+//               (Policy::failback).
+//   assigned    nothing known of the address, or (failover) its server cannot keep it: the lowest priority
+//               tier that has a fit server, and in it after Policy::assign. Fit: takes new clients, weight
+//               above 0, not full and not crowded. Crowded servers come in only if no other is fit: quotas
+//               are mostly a user's, so the next one may still get in. Then those not yet checked, then those
+//               under suspicion, then (WhenAllDown::LastKnown) any that the operator has not taken out.
 //
 // A server that is down but may only be frozen keeps what lives there: pins, and addresses with sessions or
 // shells. A draining one keeps an address until it neither lives there nor has sent anything sealed for a
@@ -82,7 +83,8 @@ struct Candidate {
   bool ready = false;     // by the operator's word; taken whatever its checks say if the policy is LastKnown
   bool frozen = false;    // down, but what lives there may come back
   bool draining = false;
-  bool full = false;          // for this exchange: max_sessions, or a quota of shells
+  bool full = false;          // has as many sessions as it may (max_sessions)
+  bool crowded = false;       // for this exchange: by a quota of shells, its own or the configured one
   bool busy = false;          // the same: makes as many shells as it may at once, so that a Create would wait
   bool down = false;          // does not even serve what is bound to it
   std::uint16_t ramp = 1000;  // slow start: its share of what it will take, in thousandths
@@ -104,7 +106,7 @@ struct Policy {
 
 /// Whether a server may be given an address that is not there yet.
 inline bool is_fit(const Candidate& candidate) noexcept {
-  return candidate.takes_new && !candidate.full && candidate.weight > 0;
+  return candidate.takes_new && !candidate.full && !candidate.crowded && candidate.weight > 0;
 }
 
 /// Whether nothing keeps an address where it is but that it was there before.

@@ -81,7 +81,7 @@ class Pool {
   /// along (whoever comes second gets the first one's answer); nothing if there is none, or if the address
   /// holds anything beside the session that asks.
   std::optional<Choice> route_create_elsewhere(const Facts& facts, ServerId not_here, TimePoint now);
-  /// The server reported a full quota: for `shells.full_for` it counts as full.
+  /// The server reported a full quota: for `shells.full_for` it counts as crowded.
   void mark_full(ServerId server, TimePoint now);
 
   /// Where a shell that `not_here` does not know may be looked for: servers that are up or not checked yet,
@@ -113,7 +113,8 @@ class Pool {
   Candidate candidate(const Member& member, const Facts& facts, TimePoint now) const;
   std::vector<Candidate> candidates(const Facts& facts, TimePoint now) const;
   std::uint16_t ramp_of(const ServerState& state, TimePoint now) const noexcept;
-  bool is_full(const Member& member, const Facts& facts, TimePoint now) const;
+  static bool is_full(const Member& member) noexcept;
+  bool is_crowded(const Member& member, const Facts& facts, TimePoint now) const;
   static bool is_busy(const Member& member, const Facts& facts) noexcept;
   Policy policy_for(const ClientAddress& client) const;
   std::shared_ptr<const Plan> current_plan() const;
