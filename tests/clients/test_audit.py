@@ -28,10 +28,10 @@ def probe(balancer, *words):
     return done.returncode, done.stdout
 
 
-def with_account(balancer, password=DEFAULT_PASSWORD):
+def with_account(balancer, password=DEFAULT_PASSWORD, scheme="basic"):
     file = balancer.folder / "password"
     file.write_text(password + "\n", encoding="utf-8")
-    balancer.settings["pools"]["farm"]["health"] = {"account": {"user": DEFAULT_USER, "password_file": str(file)}}
+    balancer.settings["pools"]["farm"]["health"] = {"account": {"user": DEFAULT_USER, "password_file": str(file), "scheme": scheme}}
     return balancer
 
 
@@ -39,8 +39,9 @@ def texts(audit, gravity):
     return [one["text"] for one in audit["findings"] if one["gravity"] == gravity]
 
 
-def test_a_farm_that_is_in_order(farm):
-    balancer = with_account(Balancer(farm, certificate=farm[0].certificate, key=farm[0].key))
+@pytest.mark.parametrize("scheme", ["basic", "ntlm"])
+def test_a_farm_that_is_in_order(farm, scheme):
+    balancer = with_account(Balancer(farm, certificate=farm[0].certificate, key=farm[0].key), scheme=scheme)
     code, output = probe(balancer, "--json")
     audit = json.loads(output)
     assert (code, texts(audit, "problem")) == (0, [])
