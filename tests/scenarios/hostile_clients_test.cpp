@@ -155,7 +155,7 @@ TEST_P(HostileClients, ACrowdInEachPhaseHoldsUpNobody) {
       crowd.push_back(std::make_unique<Client>(farm.plain(), "127.0.0.2"));
       crowd.back()->send(bytes);
     }
-    for (const std::string bytes : {std::string(), std::string("\x16\x03\x01\x02\x00\x01", 6)}) {
+    for (const std::string& bytes : {std::string(), std::string("\x16\x03\x01\x02\x00\x01", 6)}) {
       crowd.push_back(std::make_unique<Client>(farm.tls(), "127.0.0.2"));
       crowd.back()->send(bytes);
     }
@@ -196,9 +196,9 @@ TEST_P(HostileClients, GarbageWithinTlsEndsThatSessionAlone) {
                 [](config::Settings& settings) { settings.pools[0].timeouts.first_request = seconds(60); });
   auto steady = farm.connect_tls();
   EXPECT_EQ(steady.ask(post("hello")).body, "s1");
-  for (const std::string bytes : {std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'g'),
-                                  std::string("\x17\x03\x03\x00\x00", 5) + std::string(200, '\0'),
-                                  std::string("\x16\x03\x03\x00\x04\x00\x00\x00\x00", 9)}) {
+  for (const std::string& bytes : {std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'g'),
+                                   std::string("\x17\x03\x03\x00\x00", 5) + std::string(200, '\0'),
+                                   std::string("\x16\x03\x03\x00\x04\x00\x00\x00\x00", 9)}) {
     auto broken = farm.connect_tls();
     ASSERT_EQ(::send(broken.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
