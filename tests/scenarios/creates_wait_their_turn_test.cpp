@@ -4,6 +4,7 @@
 
 #include "scenarios/support/balancer.h"
 #include "scenarios/support/shells.h"
+#include "winrmlb/net/clock.h"
 
 namespace winrmlb::scenarios {
 namespace {
@@ -39,9 +40,18 @@ struct SlowMaker {
 
 std::string create() { return soap_post({.action = "Create"}); }
 
-void await_count(const TestBalancer& balancer, proxy::Counter Counters::*counter, std::uint64_t count) {
-  while (balancer.count(counter) < count)
+/// False: not within ten seconds.
+bool await(const std::function<bool()>& reached) {
+  const auto until = net::now() + seconds(10);
+  while (!reached()) {
+    if (net::now() > until) return false;
     std::this_thread::yield();
+  }
+  return true;
+}
+
+bool await_waiting(const TestBalancer& balancer, std::uint64_t creates) {
+  return await([&] { return balancer.count(&Counters::creates_waited) >= creates; });
 }
 
 TEST_P(Creates, OfANewAddressGoWhereThereIsATurn) {
@@ -77,7 +87,7 @@ TEST_P(Creates, OfAnAddressThatIsThereWaitForTheirTurn) {
   for (std::uint64_t i = 0; i < 5; ++i) {
     clients.push_back(std::make_unique<Client>(balancer.endpoint()));
     clients.back()->send(create());
-    await_count(balancer, &Counters::creates_waited, i < 2 ? 0 : i - 1);
+    ASSERT_TRUE(await_waiting(balancer, i < 2 ? 0 : i - 1));
   }
   EXPECT_LE(one.asked, 2);
   EXPECT_EQ(two.asked, 0) << "an address stays together";
@@ -103,8 +113,7 @@ TEST_P(Creates, ForWhichThereIsNoTurnInTimeAreToldToComeAgain) {
   EXPECT_EQ(fault_code(answer), 2150858772U);
   EXPECT_EQ(answer.field("Retry-After"), "5");
   second.close();
-  while (balancer.errors(ErrorCode::ServerBusy) < 1)
-    std::this_thread::yield();
+  EXPECT_TRUE(await([&] { return balancer.errors(ErrorCode::ServerBusy) == 1; }));
   one.go_on.come();
   EXPECT_EQ(first.read_response().status, 200);
   EXPECT_EQ(Client(balancer.endpoint()).ask(create()).status, 200);
@@ -121,10 +130,9 @@ TEST_P(Creates, OfAClientThatHasLeftAreNotMade) {
   ASSERT_TRUE(one.begun.wait());
   Client second(balancer.endpoint());
   second.send(create());
-  await_count(balancer, &Counters::creates_waited, 1);
+  ASSERT_TRUE(await_waiting(balancer, 1));
   second.reset();
-  while (balancer.open_sessions() > 1)
-    std::this_thread::yield();
+  EXPECT_TRUE(await([&] { return balancer.open_sessions() == 1; }));
   one.go_on.come();
   EXPECT_EQ(first.read_response().status, 200);
   EXPECT_EQ(one.asked, 1);
