@@ -1,12 +1,12 @@
 #include "winrmlb/admin/audit.h"
 
 #include <algorithm>
-#include <ctime>
 
 #include <boost/json/array.hpp>
 
 #include "audit_findings.h"
-#include "text_table.h"
+#include "json_text.h"
+#include "winrmlb/admin/text.h"
 #include "winrmlb/proxy/channel_binding.h"
 
 namespace winrmlb::admin {
@@ -17,19 +17,10 @@ namespace {
 
 constexpr std::string_view kGravities[] = {"problem", "note"};
 
-std::string utc(WallTime time) {
-  const std::time_t since_epoch = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  gmtime_r(&since_epoch, &parts);
-  char buffer[32];
-  std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return buffer;
-}
-
 json::object finding_json(const health::Finding& finding) {
   json::object one;
-  one["result"] = json_text(name_of(finding.evidence));
-  if (!finding.detail.empty()) one["detail"] = json_text(finding.detail);
+  one["result"] = text(name_of(finding.evidence));
+  if (!finding.detail.empty()) one["detail"] = text(finding.detail);
   return one;
 }
 
@@ -40,16 +31,16 @@ json::object port_json(const health::PortAudit& port, WallTime at) {
   one["took_ms"] = std::chrono::duration_cast<milliseconds>(port.took).count();
   json::array offers;
   for (const auto scheme : port.offers)
-    offers.push_back(json_text(name_of(scheme)));
+    offers.push_back(text(name_of(scheme)));
   one["offers"] = std::move(offers);
-  if (!port.version.empty()) one["version"] = json_text(port.version);
+  if (!port.version.empty()) one["version"] = text(port.version);
   if (port.clock) one["clock_seconds"] = port.clock->count();
   if (port.certificate) {
     constexpr std::int64_t kDay = 24 * 3600;
     const auto left = std::chrono::duration_cast<seconds>(port.certificate->ends - at).count();
-    one["certificate"] = {{"sha256", json_text(port.certificate->sha256)},
-                          {"names", json_text(port.certificate->names)},
-                          {"ends", json_text(utc(port.certificate->ends))},
+    one["certificate"] = {{"sha256", text(port.certificate->sha256)},
+                          {"names", text(port.certificate->names)},
+                          {"ends", text(utc(port.certificate->ends))},
                           {"days_left", left / kDay}};
   }
   return one;
@@ -57,21 +48,21 @@ json::object port_json(const health::PortAudit& port, WallTime at) {
 
 json::object server_json(const health::ServerAudit& server, WallTime at) {
   json::object one;
-  one["name"] = json_text(server.server);
-  one["host"] = json_text(server.host);
+  one["name"] = text(server.server);
+  one["host"] = text(server.host);
   json::array ports;
   for (const auto& port : server.ports)
     ports.push_back(port_json(port, at));
   one["ports"] = std::move(ports);
   if (server.login) {
     one["login"] = finding_json(*server.login);
-    one["login"].as_object()["user"] = json_text(server.user);
+    one["login"].as_object()["user"] = text(server.user);
   }
-  if (!server.version.empty()) one["version"] = json_text(server.version);
+  if (!server.version.empty()) one["version"] = text(server.version);
   if (server.config) {
     json::object config;
     for (const auto& value : server.config->values)
-      config[value.name] = json_text(value.value);
+      config[value.name] = text(value.value);
     one["config"] = std::move(config);
   }
   return one;
@@ -84,7 +75,7 @@ json::array pools_json(const FarmAudit& farm) {
     for (const auto& server : farm.servers) {
       if (server.pool == pool.pool->name()) servers.push_back(server_json(server, farm.at));
     }
-    pools.push_back({{"name", json_text(pool.pool->name())}, {"servers", std::move(servers)}});
+    pools.push_back({{"name", text(pool.pool->name())}, {"servers", std::move(servers)}});
   }
   return pools;
 }
@@ -93,14 +84,14 @@ json::array listeners_json(const FarmAudit& farm) {
   json::array listeners;
   for (const auto& listener : farm.snapshot.listeners) {
     json::object one;
-    one["name"] = json_text(listener.settings.name);
-    one["pool"] = json_text(listener.settings.pool);
+    one["name"] = text(listener.settings.name);
+    one["pool"] = text(listener.settings.pool);
     if (listener.settings.tls) {
       json::object bindings;
       const auto& pool = farm.snapshot.pools[listener.pool];
       for (const auto& member : pool.pool->members()) {
         bindings[member.settings.name] =
-            json_text(name_of(proxy::channel_binding(listener, pool, member.settings.host)));
+            text(name_of(proxy::channel_binding(listener, pool, member.settings.host)));
       }
       one["channel_binding"] = std::move(bindings);
     }
@@ -135,7 +126,7 @@ std::string config_text(const json::object& pool) {
       row->push_back(std::string(value.as_string()));
     }
   }
-  return rows.size() == 1 ? std::string() : "\n" + text_table(rows);
+  return rows.size() == 1 ? std::string() : "\n" + table(rows);
 }
 
 std::string pool_text(const json::object& pool) {
@@ -157,7 +148,7 @@ std::string pool_text(const json::object& pool) {
                                   : "-"});
     }
   }
-  std::string out = "\npool " + cell(pool, "name") + "\n" + text_table(rows);
+  std::string out = "\npool " + cell(pool, "name") + "\n" + table(rows);
   rows = {{"SERVER", "LOGIN", "VERSION"}};
   for (const auto& entry : pool.at("servers").as_array()) {
     const auto& server = entry.as_object();
@@ -167,7 +158,7 @@ std::string pool_text(const json::object& pool) {
          login ? cell(login->as_object(), "user") + ": " + cell(login->as_object(), "result") : "-",
          cell(server, "version")});
   }
-  return out + "\n" + text_table(rows) + config_text(pool);
+  return out + "\n" + table(rows) + config_text(pool);
 }
 
 std::string findings_text(const json::object& audit) {
@@ -187,18 +178,18 @@ std::string findings_text(const json::object& audit) {
 
 json::object audit(const FarmAudit& farm) {
   json::object all;
-  all["at"] = json_text(utc(farm.at));
+  all["at"] = text(utc(farm.at));
   all["listeners"] = listeners_json(farm);
   all["pools"] = pools_json(farm);
   json::array findings;
   for (const auto& finding : findings_of(farm)) {
     json::object one;
-    one["gravity"] = json_text(kGravities[static_cast<std::size_t>(finding.gravity)]);
+    one["gravity"] = text(kGravities[static_cast<std::size_t>(finding.gravity)]);
     for (const auto& [key, value] :
          {std::pair{"listener", &finding.listener}, {"pool", &finding.pool}, {"server", &finding.server}}) {
-      if (!value->empty()) one[key] = json_text(*value);
+      if (!value->empty()) one[key] = text(*value);
     }
-    one["text"] = json_text(finding.text);
+    one["text"] = text(finding.text);
     findings.push_back(std::move(one));
   }
   all["findings"] = std::move(findings);
@@ -225,7 +216,7 @@ std::string audit_text(const json::object& audit) {
     for (const auto& [server, binding] : bindings->as_object())
       rows.push_back({cell(listener, "name"), std::string(server), std::string(binding.as_string())});
   }
-  if (rows.size() > 1) out += "\n" + text_table(rows);
+  if (rows.size() > 1) out += "\n" + table(rows);
   out += findings_text(audit);
   const auto count = problems_in(audit);
   return out + "\n" +

@@ -1,102 +1,36 @@
 #include "winrmlb/admin/control_socket.h"
 
-#include <cerrno>
-#include <cstring>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/basic_stream.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "accept_loop.h"
-#include "winrmlb/admin/status.h"
+#include "http_connection.h"
 
 namespace winrmlb::admin {
 
 namespace asio = boost::asio;
-namespace json = boost::json;
 using asio::local::stream_protocol;
 
 namespace {
 
-constexpr std::size_t kMostRequest = 64 * 1024;
-constexpr seconds kRequestWithin{10};
-
-json::object failure(std::string_view what) {
-  json::object answer;
-  answer["error"] = json::string(what.data(), what.size());
-  return answer;
-}
-
-// The kernel's word for who connected (unix(7), SO_PEERCRED).
-bool is_owner(int descriptor) {
+// Who may connect at all is up to the socket's permissions.
+Caller caller_of(int descriptor) {
+  Caller caller{.may = Caller::May::Read,
+                .who = "unknown",
+                .from = "control socket",
+                .proof = Caller::Proof::Socket,
+                .refused = {}};
   ucred who{};
   socklen_t length = sizeof who;
-  return ::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &who, &length) == 0 &&
-         (who.uid == 0 || who.uid == ::geteuid());
-}
-
-enum class Asker : std::uint8_t { Owner, Group };
-
-json::object answer_to(const json::object& request, const Verbs& verbs, Asker asker) {
-  const auto* command = request.if_contains("command");
-  if (!command || !command->is_string()) return failure("the request names no command");
-  const std::string_view name = command->get_string();
-  if (name == "status") return status(verbs.view());
-  if (name == "explain") {
-    auto explained = explain(verbs.view(), request);
-    return explained ? std::move(*explained) : failure(explained.error().detail);
-  }
-  if (name == "drain_status") {
-    const auto asked = read_mode_change(request, config::ServerMode::Drain);
-    if (!asked) return failure(asked.error().detail);
-    const auto drain = verbs.drain(*asked);
-    return drain ? to_json(*drain) : failure(drain.error().detail);
-  }
-  if (asker != Asker::Owner) return failure("this takes root, or the user that winrm-lb runs as");
-  if (name == "reload") {
-    const auto reloaded = verbs.reload();
-    if (!reloaded) return failure(reloaded.error().detail);
-    json::object answer;
-    answer["revision"] = verbs.view().snapshot->revision;
-    return answer;
-  }
-  for (const auto mode :
-       {config::ServerMode::Drain, config::ServerMode::Ready, config::ServerMode::Maintenance}) {
-    if (name != name_of(mode)) continue;
-    const auto change = read_mode_change(request, mode);
-    if (!change) return failure(change.error().detail);
-    if (const auto changed = verbs.change_mode(*change); !changed) return failure(changed.error().detail);
-    const auto drain = verbs.drain(*change);
-    return drain ? to_json(*drain) : failure(drain.error().detail);
-  }
-  return failure("there is no command " + std::string(name));
-}
-
-json::object answer_to(std::string_view line, const Verbs& verbs, Asker asker) {
-  boost::system::error_code error;
-  const auto request = json::parse(json::string_view(line.data(), line.size()), error);
-  if (error || !request.is_object()) return failure("the request is not a JSON object");
-  return answer_to(request.get_object(), verbs, asker);
-}
-
-// One request and its answer.
-asio::awaitable<void> serve(boost::beast::basic_stream<stream_protocol> stream, Verbs verbs) {
-  boost::system::error_code error;
-  stream.expires_after(kRequestWithin);
-  std::string request;
-  const auto bytes = co_await asio::async_read_until(stream, asio::dynamic_buffer(request, kMostRequest),
-                                                     '\n', asio::redirect_error(asio::use_awaitable, error));
-  if (error) co_return;
-  const auto asker = is_owner(stream.socket().native_handle()) ? Asker::Owner : Asker::Group;
-  const std::string answer =
-      json::serialize(answer_to(std::string_view(request).substr(0, bytes - 1), verbs, asker)) + "\n";
-  co_await asio::async_write(stream, asio::buffer(answer), asio::redirect_error(asio::use_awaitable, error));
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &who, &length) != 0) return caller;
+  caller.who = "uid " + std::to_string(who.uid);
+  caller.from += ", pid " + std::to_string(who.pid);
+  if (who.uid == 0 || who.uid == ::geteuid()) caller.may = Caller::May::Change;
+  return caller;
 }
 
 ino_t file_at(const std::string& path) {
@@ -111,16 +45,28 @@ Error refused(const std::string& path, const std::string& why) {
 }  // namespace
 
 struct ControlSocket::Impl {
-  Impl(asio::io_context& io, Verbs lent) : verbs(std::move(lent)), acceptor(io), pause(io) {}
-  Verbs verbs;
+  Impl(asio::io_context& io, Api& lent) : api(lent), acceptor(io), pause(io) {}
+
+  asio::awaitable<void> serve(stream_protocol::socket socket);
+
+  Api& api;
   stream_protocol::acceptor acceptor;
   asio::steady_timer pause;
   std::string path;
   std::string stands_at;  // the same, or a name beside it until replace()
   ino_t file = 0;         // another process may have put a socket of its own there
+  std::shared_ptr<OpenConnections> open = std::make_shared<OpenConnections>();
 };
 
-ControlSocket::ControlSocket(asio::io_context& io, Verbs verbs) : impl_(new Impl(io, std::move(verbs))) {}
+asio::awaitable<void> ControlSocket::Impl::serve(stream_protocol::socket socket) {
+  const Caller caller = caller_of(socket.native_handle());
+  const Doorman doorman{.caller = [caller](const Presented&) { return caller; },
+                        .refuse = [](const Presented&) { return std::optional<ApiAnswer>(); }};
+  const auto connections = open;  // outlives the server, should it be destroyed first
+  co_await serve_http(std::move(socket), nullptr, api, doorman, *connections);
+}
+
+ControlSocket::ControlSocket(asio::io_context& io, Api& api) : impl_(new Impl(io, api)) {}
 
 ControlSocket::~ControlSocket() = default;
 
@@ -144,9 +90,7 @@ Status ControlSocket::open(const std::string& path, Replace how) {
   impl_->path = path;
   impl_->stands_at = here;
   impl_->file = file_at(here);
-  const auto start = [this](stream_protocol::socket socket) {
-    return serve(boost::beast::basic_stream<stream_protocol>(std::move(socket)), impl_->verbs);
-  };
+  const auto start = [this](stream_protocol::socket socket) { return impl_->serve(std::move(socket)); };
   asio::co_spawn(impl_->acceptor.get_executor(), accept_all(impl_->acceptor, impl_->pause, start),
                  asio::detached);
   return Done{};
@@ -158,6 +102,7 @@ void ControlSocket::replace() {
 }
 
 void ControlSocket::close() {
+  impl_->open->end_all();
   if (!impl_->acceptor.is_open()) return;
   impl_->acceptor.close();
   impl_->pause.cancel();

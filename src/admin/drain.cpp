@@ -4,6 +4,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "json_text.h"
 #include "winrmlb/admin/status.h"
 
 namespace winrmlb::admin {
@@ -14,9 +15,6 @@ namespace {
 
 constexpr std::size_t kMostHolders = 100;  // in an answer; the rest is counted
 constexpr std::size_t kMostNamed = 5;      // in a line of text
-constexpr std::int64_t kLongestDeadline = 30LL * 24 * 3600;
-
-json::string text(std::string_view value) { return json::string(value.data(), value.size()); }
 
 std::string count_of(const json::object& of, const char* key, const char* one) {
   const auto* value = of.if_contains(key);
@@ -51,24 +49,6 @@ std::string_view name_of(config::ServerMode mode) noexcept {
       return "maintenance";
   }
   return "unknown";
-}
-
-Result<ModeChange> read_mode_change(const json::object& request, config::ServerMode mode) {
-  const auto refuse = [](std::string what) { return Error{ErrorCode::Config, Side::Local, std::move(what)}; };
-  ModeChange change;
-  change.mode = mode;
-  const auto* server = request.if_contains("server");
-  if (!server || !server->is_string()) return refuse("the request names no server");
-  change.server = std::string(server->get_string());
-  if (const auto* pool = request.if_contains("pool"); pool && pool->is_string())
-    change.pool = std::string(pool->get_string());
-  if (const auto* deadline = request.if_contains("deadline_seconds")) {
-    boost::system::error_code wrong;
-    const auto value = deadline->to_number<std::int64_t>(wrong);
-    if (wrong || value < 0 || value > kLongestDeadline) return refuse("deadline_seconds is no such number");
-    change.deadline = seconds(value);
-  }
-  return change;
 }
 
 json::object to_json(const DrainView& view) {

@@ -1,91 +1,97 @@
 #include "winrmlb/admin/http_server.h"
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
 
 #include "accept_loop.h"
-#include "winrmlb/admin/metrics.h"
+#include "http_connection.h"
+#include "winrmlb/core/text.h"
+#include "winrmlb/net/asio_tls.h"
 #include "winrmlb/net/listen.h"
 
 namespace winrmlb::admin {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using asio::ip::tcp;
 
 namespace {
 
-constexpr seconds kRequestWithin{10};
-constexpr std::uint64_t kMostBody = 64 * 1024;
-
-using Response = http::response<http::string_body>;
-
-Response answer(const http::request<http::string_body>& request, http::status status, std::string type,
-                std::string body) {
-  Response response(status, request.version());
-  response.set(http::field::content_type, type);
-  response.keep_alive(request.keep_alive());
-  response.body() = std::move(body);
-  response.prepare_payload();
-  return response;
+// "[::1]:9585" → "::1", "localhost:9585" → "localhost".
+std::string_view host_of(std::string_view field) {
+  if (field.starts_with('[')) return field.substr(1, field.find(']') - 1);
+  return field.substr(0, field.find(':'));
 }
 
-Response respond(const http::request<http::string_body>& request, const Verbs& verbs) {
-  if (request.method() != http::verb::get && request.method() != http::verb::head) {
-    auto refusal =
-        answer(request, http::status::method_not_allowed, "text/plain", "only GET is answered here\n");
-    refusal.set(http::field::allow, "GET, HEAD");
-    return refusal;
-  }
-  const std::string_view target(request.target().data(), request.target().size());
-  const auto path = target.substr(0, target.find('?'));
-  if (path == "/livez") return answer(request, http::status::ok, "text/plain", "alive\n");
-  if (path == "/readyz") {
-    return is_ready(verbs.view())
-               ? answer(request, http::status::ok, "text/plain", "ready\n")
-               : answer(request, http::status::service_unavailable, "text/plain", "not ready\n");
-  }
-  if (path == "/metrics") {
-    return answer(request, http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
-                  metrics(verbs.view()));
-  }
-  return answer(request, http::status::not_found, "text/plain", "there are /metrics, /livez and /readyz\n");
+bool is_nobodys_name(std::string_view host) {
+  return IpAddress::parse(host) || equals_ignoring_case(host, "localhost") ||
+         (host.size() > 10 && equals_ignoring_case(host.substr(host.size() - 10), ".localhost"));
 }
 
-asio::awaitable<void> serve(boost::beast::tcp_stream stream, Verbs verbs) {
-  boost::beast::flat_buffer buffer;
-  for (bool more = true; more;) {
-    boost::system::error_code error;
-    http::request_parser<http::string_body> parser;
-    parser.body_limit(kMostBody);
-    stream.expires_after(kRequestWithin);
-    co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-    if (error) break;
-    auto response = respond(parser.get(), verbs);
-    if (parser.get().method() == http::verb::head) response.body().clear();
-    more = response.keep_alive();
-    co_await http::async_write(stream, response, asio::redirect_error(asio::use_awaitable, error));
-    if (error) break;
+Endpoint endpoint_of(const tcp::endpoint& end) {
+  const auto parsed = IpAddress::parse(end.address().to_string());
+  return {parsed.value_or(IpAddress()), end.port()};
+}
+
+Caller caller_of(const Presented& request, const Endpoint& from, const Tokens& tokens) {
+  Caller caller{.who = "anybody", .from = from.text(), .proof = Caller::Proof::Token, .refused = {}};
+  if (from.address.is_loopback()) caller.may = Caller::May::Read;
+  const auto authorization = request.authorization;
+  if (authorization.empty()) return caller;
+  if (const auto name = tokens.name_of(authorization)) {
+    caller.who = "token " + *name;
+    caller.may = Caller::May::Change;
+  } else {
+    caller.refused = tokens.empty() ? "there are no tokens: admin.token_file names none"
+                                    : "the token is none of the file at admin.token_file";
   }
-  boost::system::error_code ignored;
-  stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+  return caller;
+}
+
+std::optional<ApiAnswer> refusal_of(const Presented& request) {
+  if (!request.target.starts_with("/api/")) return std::nullopt;
+  const auto host = host_of(request.host);
+  if (is_nobodys_name(host)) return std::nullopt;
+  return problem(421, "over plain HTTP this is reached by address or as localhost, not as '" +
+                          std::string(host.substr(0, 100)) + "'");
 }
 
 }  // namespace
 
 struct HttpServer::Impl {
-  Impl(asio::io_context& io, Verbs lent) : verbs(std::move(lent)), acceptor(io), pause(io) {}
-  Verbs verbs;
+  Impl(asio::io_context& io, Api& lent) : api(lent), acceptor(io), pause(io) {}
+
+  asio::awaitable<void> serve(tcp::socket socket);
+
+  Api& api;
   tcp::acceptor acceptor;
   asio::steady_timer pause;
   std::optional<Endpoint> bound;
+  std::shared_ptr<const Tokens> tokens = std::make_shared<const Tokens>();
+  std::shared_ptr<net::AsioTls> tls;
+  std::shared_ptr<OpenConnections> open = std::make_shared<OpenConnections>();
 };
 
-HttpServer::HttpServer(asio::io_context& io, Verbs verbs) : impl_(new Impl(io, std::move(verbs))) {}
+asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
+  boost::system::error_code gone;
+  const Endpoint from = endpoint_of(socket.remote_endpoint(gone));
+  if (gone) co_return;
+  const Doorman doorman{
+      .caller = [from, known = tokens](const Presented& request) { return caller_of(request, from, *known); },
+      .refuse = [secured = tls != nullptr](
+                    const Presented& request) { return secured ? std::nullopt : refusal_of(request); }};
+  // Both outlive the server, should it be destroyed first.
+  const auto connections = open;
+  const auto context = tls;
+  co_await serve_http(std::move(socket), context.get(), api, doorman, *connections);
+}
+
+HttpServer::HttpServer(asio::io_context& io, Api& api) : impl_(new Impl(io, api)) {}
 
 HttpServer::~HttpServer() = default;
+
+void HttpServer::use(Tokens tokens, std::shared_ptr<const net::TlsContext> tls) {
+  impl_->tokens = std::make_shared<const Tokens>(std::move(tokens));
+  impl_->tls = tls ? net::asio_tls(std::move(tls)) : nullptr;
+}
 
 Status HttpServer::open(const Endpoint& bind) {
   auto listening = net::listen_on(bind, 1);
@@ -101,9 +107,7 @@ Status HttpServer::open(net::ListeningSockets listening) {
   if (error)
     return Error{ErrorCode::System, Side::Local, "cannot watch " + bound.text() + ": " + error.message()};
   impl_->bound = bound;
-  const auto start = [this](tcp::socket socket) {
-    return serve(boost::beast::tcp_stream(std::move(socket)), impl_->verbs);
-  };
+  const auto start = [this](tcp::socket socket) { return impl_->serve(std::move(socket)); };
   asio::co_spawn(impl_->acceptor.get_executor(), accept_all(impl_->acceptor, impl_->pause, start),
                  asio::detached);
   return Done{};
@@ -119,6 +123,7 @@ void HttpServer::close() {
   boost::system::error_code ignored;
   impl_->acceptor.close(ignored);
   impl_->pause.cancel();
+  impl_->open->end_all();
 }
 
 }  // namespace winrmlb::admin

@@ -9,7 +9,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include "control_admin.h"
 #include "winrmlb/app/descriptor_limit.h"
 #include "winrmlb/app/log_options.h"
 #include "winrmlb/net/clock.h"
@@ -153,21 +152,16 @@ void Control::start_workers() {
 }
 
 Status Control::start_admin() {
-  admin_ = std::make_unique<Admin>(
-      io_, admin::Verbs{.view = [this] { return view(); },
-                        .reload = [this] { return reload(); },
-                        .change_mode = [this](const auto& change) { return farm_.change_mode(change); },
-                        .drain = [this](const auto& of) { return farm_.drain(of); }});
-  if (!settings_.admin.socket.empty()) {
-    const auto replace = options_.takeover ? admin::Replace::Later : admin::Replace::OnlyIfStale;
-    if (auto opened = admin_->socket.open(settings_.admin.socket, replace); !opened) return opened;
-  }
-  if (settings_.admin.bind) {
-    auto handed = handed_.take("admin", *settings_.admin.bind);
-    auto opened = handed ? admin_->http.open(std::move(*handed)) : admin_->http.open(*settings_.admin.bind);
-    if (!opened) return opened;
-  }
-  return Done{};
+  desk_ = std::make_unique<OperatorDesk>(OperatorDesk::Lent{.io = io_,
+                                                            .log = log_,
+                                                            .farm = farm_,
+                                                            .workers = workers_,
+                                                            .view = [this] { return view(); },
+                                                            .reload = [this] { return reload(); }},
+                                         started_);
+  const auto replace = options_.takeover ? admin::Replace::Later : admin::Replace::OnlyIfStale;
+  auto handed = settings_.admin.bind ? handed_.take("admin", *settings_.admin.bind) : std::nullopt;
+  return desk_->open(settings_.admin, replace, std::move(handed));
 }
 
 // For tests and scripts that let the kernel choose the ports.
@@ -180,7 +174,7 @@ void Control::print_ports() const {
             "\"}";
   }
   line += "]";
-  if (const auto bound = admin_->http.bound()) line += ",\"admin\":\"" + bound->text() + "\"";
+  if (const auto bound = desk_->bound()) line += ",\"admin\":\"" + bound->text() + "\"";
   std::printf("%s}\n", line.c_str());
   std::fflush(stdout);
 }
@@ -205,6 +199,7 @@ void Control::tick() {
   farm_.tick(now);
   names_.tick(now);
   renew_certificates(now);
+  desk_->tick(now, net::wall_now());
   for (const auto& pool : snapshot_->pools) {
     pool.pool->affinity().sweep(now);
     pool.pool->shells().sweep(now);
@@ -226,32 +221,6 @@ void Control::renew_certificates(TimePoint now) {
   for (auto& worker : workers_)
     worker->post([renewed](Worker& here) { here.context().snapshot = renewed; });
   farm_.adopt(snapshot_);
-}
-
-admin::View Control::view() const {
-  admin::View view;
-  view.version = version();
-  view.now = net::now();
-  view.started = started_;
-  view.started_wall = started_wall_;
-  view.config_file = options_.config_file;
-  view.snapshot = snapshot_;
-  for (const auto& worker : workers_)
-    view.workers.push_back(&worker->counters());
-  view.health = farm_.reports();
-  for (const auto& listener : snapshot_->listeners)
-    view.bound.push_back(bound_.at(listener.id).bound);
-  view.open_sessions = open_sessions_.load();
-  view.most_sessions = most_sessions_;
-  view.draining = !shutdown_.serves();
-  view.reload_succeeded = last_reload_.succeeded;
-  view.reloaded = last_reload_.at;
-  view.reload_error = last_reload_.error;
-  view.reloads_succeeded = last_reload_.successes;
-  view.reloads_failed = last_reload_.failures;
-  view.log_lines_dropped = log_.dropped();
-  view.access_lines_dropped = access_sink_.dropped();
-  return view;
 }
 
 }  // namespace winrmlb::app

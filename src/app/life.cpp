@@ -5,7 +5,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include "control_admin.h"
 #include "winrmlb/app/control.h"
 #include "winrmlb/net/clock.h"
 
@@ -56,7 +55,7 @@ void Control::take_over() {
   upgrade_ = std::make_unique<Upgrade>(options_.command_line, lent_to_upgrade());
   if (options_.takeover) {
     options_.takeover->serving();
-    admin_->socket.replace();
+    desk_->replace();
   }
   notifier_.status(service_status());
   notifier_.ready();
@@ -86,7 +85,7 @@ Upgrade::Lent Control::lent_to_upgrade() {
               },
           .admin =
               [this] {
-                const int socket = admin_->http.descriptor();
+                const int socket = desk_->descriptor();
                 return socket < 0 ? std::vector<int>() : std::vector<int>{socket};
               },
           .pause = [this] { pause_accepting(); },
@@ -131,8 +130,7 @@ void Control::carry_out(Shutdown::Step step) {
       return;
     case Shutdown::Step::LeaveSessions:
       stop_listening();
-      admin_->socket.close();
-      admin_->http.close();
+      desk_->close();
       for (auto& worker : workers_)
         worker->leave();
       return;
@@ -173,8 +171,7 @@ bool Control::end_if_ended() {
   if (!ended) return false;
   farm_.stop();
   if (!farm_.stopped()) return false;
-  admin_->socket.close();
-  admin_->http.close();
+  desk_->close();
   signals_.cancel();
   upgrade_.reset();
   poller_.stop();

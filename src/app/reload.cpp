@@ -75,6 +75,8 @@ Status Control::apply(const config::Settings& settings) {
     added[listener.id] = std::move(*sockets);
     shares[listener.id] = std::move(*shared);
   }
+  // The last thing that can fail.
+  if (auto adopted = desk_->adopt(settings.admin); !adopted) return adopted;
   SnapshotBuilder::commit(*next);
   std::vector<ListenerId> removed;
   for (const auto& [id, sockets] : bound_) {

@@ -253,6 +253,35 @@ void AffinityTable::pin_closed(const ClientAddress& client, ServerId server, Tim
   state_->note_closed(client, now, [&](Record& record) { WINRMLB_CHECK(record.pins.remove(server)); });
 }
 
+Room AffinityTable::place(const ClientAddress& client, ServerId server, TimePoint now) {
+  auto& stripe = state_->stripe_of(client);
+  const std::lock_guard assignment(state_->assignment);
+  {
+    const std::lock_guard lock(stripe.mutex);
+    if (auto* record = stripe.find(client)) {
+      if (record->server != server) state_->move(*record, {{server, Reason::Assigned}, std::nullopt}, now);
+      record->home.reset();
+      stripe.touch(*record, now, state_->lifetime());
+      return Room::Yes;
+    }
+  }
+  if (state_->make_room(now) == Room::No) return Room::No;
+  const std::lock_guard lock(stripe.mutex);
+  state_->insert(stripe, client, server, now);
+  return Room::Yes;
+}
+
+AffinityTable::Forgotten AffinityTable::forget(const ClientAddress& client, TimePoint now) {
+  auto& stripe = state_->stripe_of(client);
+  const std::lock_guard assignment(state_->assignment);
+  const std::lock_guard lock(stripe.mutex);
+  const auto* record = stripe.find(client);
+  if (record == nullptr || record->expired(now, state_->lifetime())) return Forgotten::Unknown;
+  if (record->busy()) return Forgotten::Busy;
+  state_->remove(stripe, *record);
+  return Forgotten::Yes;
+}
+
 void AffinityTable::sweep(TimePoint now) {
   const auto ttl = state_->lifetime();
   for (const auto& stripe : state_->stripes) {

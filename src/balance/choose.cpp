@@ -55,6 +55,7 @@ const Candidate* best(const Facts& facts, std::span<const Candidate> candidates,
   const Candidate* chosen = nullptr;
   for (const auto& candidate : candidates) {
     if (!may_take(candidate)) continue;
+    if (candidate.id == policy.pinned_to) return &candidate;
     if (chosen == nullptr || candidate.priority < chosen->priority ||
         (candidate.priority == chosen->priority && prefers(policy, client_hash, candidate, *chosen))) {
       chosen = &candidate;

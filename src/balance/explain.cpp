@@ -143,6 +143,7 @@ class Sentence {
     if (chosen == nullptr) return "it is the only one left";
     if (!is_fit(*chosen) && !chosen->checking)
       return "it " + std::string(condition(*chosen)) + ", but there is no better one";
+    if (policy_.pinned_to == choice_.server) return "an operator has pinned it there";
     if (policy_.planned == choice_.server) return "the plan says so";
     if (policy_.assign != config::Assign::Balanced) return "by hash of the address";
     std::string counts;

@@ -24,6 +24,7 @@ Pool::Pool(PoolId id, const config::Pool& settings, std::uint32_t affinity_capac
     } else if (before->settings.state != server.state) {
       modes_.emplace_back(state, server.state);
     }
+    if (before != nullptr && before->settings.weight != server.weight) reweighted_.push_back(state);
     members_.push_back({server, std::move(state), stable_hash(server.name)});
   }
   if (predecessor == nullptr) {
@@ -31,6 +32,7 @@ Pool::Pool(PoolId id, const config::Pool& settings, std::uint32_t affinity_capac
     shells_ = std::make_shared<ShellRegistry>(affinity_, pin_capacity, settings_.shells.idle_limit);
     hunts_ = std::make_shared<Hunts>();
     tiers_ = std::make_shared<SeenTiers>();
+    client_pins_ = std::make_shared<ClientPins>();
     commit();
     return;
   }
@@ -38,6 +40,7 @@ Pool::Pool(PoolId id, const config::Pool& settings, std::uint32_t affinity_capac
   shells_ = predecessor->shells_;
   hunts_ = predecessor->hunts_;
   tiers_ = predecessor->tiers_;
+  client_pins_ = predecessor->client_pins_;
   for (const auto& before : predecessor->members_) {
     if (member(before.state->id) == nullptr) removed_.push_back(before.state);
   }
@@ -47,6 +50,9 @@ void Pool::commit() {
   for (const auto& [state, mode] : modes_)
     state->mode = mode;
   modes_.clear();
+  for (const auto& state : reweighted_)
+    state->weight_by_command = -1;
+  reweighted_.clear();
   std::vector<std::shared_ptr<ServerState>> states;
   states.reserve(members_.size());
   for (const auto& member : members_)
@@ -57,6 +63,7 @@ void Pool::commit() {
   for (const auto& state : removed_) {
     state->removed = true;  // first, so that nothing is learned of it after this
     shells_->end_all(state->id);
+    client_pins_->unpin_all(state->id);
   }
   removed_.clear();
 }
@@ -86,7 +93,7 @@ Candidate Pool::candidate(const Member& member, const Facts& facts, TimePoint no
   Candidate candidate;
   candidate.id = state.id;
   candidate.name_hash = member.name_hash;
-  candidate.weight = member.settings.weight;
+  candidate.weight = member.weight();
   candidate.priority = member.settings.priority;
   candidate.takes_new = fitness == Fitness::Up && mode == config::ServerMode::Ready;
   candidate.keeps_old = fitness != Fitness::Down && state.keeps_old();
@@ -133,7 +140,7 @@ std::shared_ptr<const Plan> Pool::current_plan() const {
     // Suspicion passes and a check is soon done: neither is worth another map.
     const bool out = state.fitness.load(std::memory_order_relaxed) == Fitness::Down ||
                      state.mode.load(std::memory_order_relaxed) != config::ServerMode::Ready;
-    servers.push_back({state.id, member.name_hash, member.settings.weight, member.settings.priority, out});
+    servers.push_back({state.id, member.name_hash, member.weight(), member.settings.priority, out});
   }
   const std::lock_guard lock(plan_mutex_);
   if (plan_ == nullptr || plan_->servers() != servers)
@@ -142,8 +149,8 @@ std::shared_ptr<const Plan> Pool::current_plan() const {
 }
 
 Policy Pool::policy_for(const ClientAddress& client) const {
-  Policy policy{settings_.affinity.assign, settings_.affinity.failback, std::nullopt,
-                settings_.when_all_down};
+  Policy policy{settings_.affinity.assign, settings_.affinity.failback, std::nullopt, settings_.when_all_down,
+                client_pins_->of(client)};
   if (policy.assign == config::Assign::Planned) policy.planned = current_plan()->server_of(client);
   return policy;
 }
@@ -173,7 +180,7 @@ bool Pool::may_stay(const Facts& facts, const Entry& entry, TimePoint now) const
   if (const auto* home = entry.home ? member(*entry.home) : nullptr)
     two[known++] = candidate(*home, facts, now);
   return choose(facts, entry, std::span(two.data(), known),
-                {assign, failback, std::nullopt, config::WhenAllDown::Reject})
+                {assign, failback, std::nullopt, config::WhenAllDown::Reject, std::nullopt})
              .reason == Reason::Affinity;
 }
 

@@ -69,9 +69,7 @@ std::vector<ServerId> Pool::other_fit_servers(ServerId not_here, const ClientAdd
     const bool answers = fitness == Fitness::Up || fitness == Fitness::Checking;
     if (answers && member.state->keeps_old() && member.state->id != not_here) others.push_back(&member);
   }
-  const auto contender = [](const Member* member) {
-    return Contender{member->name_hash, member->settings.weight};
-  };
+  const auto contender = [](const Member* member) { return Contender{member->name_hash, member->weight()}; };
   std::sort(others.begin(), others.end(), [&](const Member* a, const Member* b) {
     return ranks_before(client.hash(), contender(a), contender(b));
   });

@@ -162,6 +162,8 @@ class Checks {
   }
 
   void check_admin() {
+    if (settings_.admin.certificate.empty() != settings_.admin.key.empty())
+      wrong("admin.certificate", "admin.certificate and admin.key go together");
     if (!settings_.admin.bind) return;
     const Endpoint& bind = *settings_.admin.bind;
     for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
@@ -170,9 +172,10 @@ class Checks {
         wrong("admin.bind", bind.text() + " is taken by " + listener_key(i) + " already");
       }
     }
-    if (!bind.address.is_loopback()) {
-      warn("admin.bind",
-           "metrics are plain HTTP for whoever reaches this address; 127.0.0.1 keeps them on this machine");
+    if (!bind.address.is_loopback() && settings_.admin.certificate.empty()) {
+      wrong("admin.bind", bind.text() +
+                              " can be reached from elsewhere, which takes TLS: give admin.certificate and "
+                              "admin.key, or bind 127.0.0.1");
     }
   }
 

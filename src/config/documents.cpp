@@ -128,6 +128,9 @@ std::string example_of(const std::string& path) {
   if (path == "name_servers") return "[10.0.0.53, \"10.0.1.53:5353\"]";
   if (path == "include") return "[\"pools.d/*.yaml\"]";
   if (path == "admin.bind") return "\"127.0.0.1:9585\"";
+  if (path == "admin.token_file") return "/etc/winrm-lb/admin.tokens";
+  if (path == "admin.certificate") return "/etc/winrm-lb/admin.pem";
+  if (path == "admin.key") return "/etc/winrm-lb/admin.key";
   return {};
 }
 

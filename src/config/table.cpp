@@ -41,7 +41,13 @@ const Table<Log>& log_table() {
 
 const Table<Admin>& admin_table() {
   static const Table<Admin> table = {
-      optional_endpoint("bind", &Admin::bind, "HTTP for /metrics, /livez and /readyz; none: off"),
+      optional_endpoint("bind", &Admin::bind,
+                        "HTTP for the API, /metrics, /livez and /readyz; none: off; TLS unless on loopback"),
+      private_key("token_file", &Admin::token_file,
+                  "lines of TOKEN or NAME TOKEN: who may change things there, and read from elsewhere; none: "
+                  "nobody"),
+      readable_file("certificate", &Admin::certificate, "PEM chain that its clients see, leaf first"),
+      private_key("key", &Admin::key, "PEM private key of the certificate"),
       socket_path("socket", &Admin::socket, "the control socket of the command line; empty or off: none"),
   };
   return table;

@@ -36,9 +36,10 @@ class NoDescriptors {
 
 TEST(AcceptLoop, WaitsForDescriptorsWithoutSpinning) {
   using boost::asio::ip::tcp;
-  Farm farm;
+  Desk desk;
+  Api api(desk.verbs());
   boost::asio::io_context io;
-  HttpServer server(io, Verbs{.view = [&] { return farm.view(); }, .reload = {}});
+  HttpServer server(io, api);
   ASSERT_TRUE(server.open(*Endpoint::parse("127.0.0.1:0")));
   boost::asio::io_context client;
   tcp::socket socket(client);
@@ -59,9 +60,10 @@ TEST(AcceptLoop, WaitsForDescriptorsWithoutSpinning) {
 
 TEST(AcceptLoop, EndsWhileItWaits) {
   using boost::asio::ip::tcp;
-  Farm farm;
+  Desk desk;
+  Api api(desk.verbs());
   boost::asio::io_context io;
-  auto server = std::make_unique<HttpServer>(io, Verbs{.view = [&] { return farm.view(); }, .reload = {}});
+  auto server = std::make_unique<HttpServer>(io, api);
   ASSERT_TRUE(server->open(*Endpoint::parse("127.0.0.1:0")));
   tcp::socket socket(io);
   socket.connect({boost::asio::ip::make_address("127.0.0.1"), server->bound()->port});

@@ -8,7 +8,9 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/json/value.hpp>
 
+#include "winrmlb/admin/api.h"
 #include "winrmlb/admin/view.h"
 
 namespace winrmlb::admin {
@@ -31,6 +33,26 @@ class Farm {
   std::shared_ptr<proxy::Snapshot> snapshot_ = std::make_shared<proxy::Snapshot>();
   std::vector<std::unique_ptr<proxy::Counters>> counters_;
 };
+
+/// What the Api asks of app, played by a small farm: verbs that note what they were told.
+class Desk {
+ public:
+  Verbs verbs();
+  Farm farm;
+  std::string reload_error;
+  std::vector<ModeChange> modes;
+  std::vector<Change> changes;
+  std::vector<proxy::SessionRow> sessions;
+  std::vector<std::pair<proxy::SessionFilter, Kick>> kicks;
+  telemetry::Level level = telemetry::Level::Info;
+  History history{TimePoint{}};
+};
+
+/// In what a value is not of a shape; empty if it is.
+std::string misfit(const boost::json::value& value, std::string_view shape);
+/// The shape of what an operation answers; empty: no JSON, or there is no such operation.
+std::string_view shape_of(const std::vector<Operation>& operations, std::string_view method,
+                          std::string_view target);
 
 /// Runs an io_context until it goes.
 class Loop {

@@ -7,7 +7,6 @@
 #include <thread>
 #include <unistd.h>
 
-#include <boost/json/serialize.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -49,12 +48,11 @@ class ControlTest : public ::testing::Test {
     thread.join();
   }
 
-  Result<boost::json::object> ask(const std::string& command) {
-    return admin::ask(scratch.path("control.sock"), {{"command", command}});
-  }
+  admin::ControlClient client() { return admin::ControlClient(scratch.path("control.sock")); }
+  Result<admin::Reply> reload() { return client().ask("POST", "/configuration/reload", {}); }
   std::string status() {
-    const auto answer = ask("status");
-    return answer ? boost::json::serialize(*answer) : answer.error().detail;
+    const auto answer = client().get("/status");
+    return answer ? answer->body : answer.error().detail;
   }
   std::string log() { return scratch.read("log"); }
 
@@ -73,7 +71,7 @@ TEST_F(ControlTest, StartsServesStatusAndEndsOnASignal) {
   EXPECT_THAT(status(), HasSubstr("\"plain\""));
   stop();
   EXPECT_TRUE(ended);
-  EXPECT_FALSE(ask("status")) << "its socket is gone";
+  EXPECT_FALSE(client().get("/status")) << "its socket is gone";
   control.reset();
   EXPECT_THAT(log(), HasSubstr("\"ended\""));
 }
@@ -92,9 +90,9 @@ TEST_F(ControlTest, AGoodReloadIsInForce) {
   ASSERT_TRUE(start());
   configure(std::string(kPlain) + "  - {name: second, bind: \"127.0.0.1:0\", pool: teams}\n", "",
             "host: 127.0.0.1, state: drain");
-  const auto reloaded = ask("reload");
+  const auto reloaded = reload();
   ASSERT_TRUE(reloaded) << reloaded.error().detail;
-  EXPECT_EQ(reloaded->at("revision"), 2);
+  EXPECT_EQ(reloaded->json.at("revision"), 2);
   EXPECT_THAT(status(), HasSubstr("\"second\""));
   EXPECT_THAT(status(), HasSubstr("\"drain\""));
 }
@@ -103,12 +101,12 @@ TEST_F(ControlTest, AReloadWithMistakesLeavesAllAsItWas) {
   configure(kPlain);
   ASSERT_TRUE(start());
   configure(kPlain, "    colour: blue\n");
-  const auto reloaded = ask("reload");
+  const auto reloaded = reload();
   ASSERT_FALSE(reloaded);
   EXPECT_THAT(reloaded.error().detail, HasSubstr("colour"));
   EXPECT_THAT(status(), HasSubstr("\"revision\":1"));
   configure(kPlain);
-  EXPECT_TRUE(ask("reload"));
+  EXPECT_TRUE(reload());
 }
 
 TEST_F(ControlTest, AReloadThatCannotBindLeavesAllAsItWas) {
@@ -118,7 +116,7 @@ TEST_F(ControlTest, AReloadThatCannotBindLeavesAllAsItWas) {
   ASSERT_TRUE(taken);
   configure(std::string(kPlain) + "  - {name: second, bind: \"" + taken->bound.text() + "\", pool: teams}\n",
             "    affinity: {ttl: 60s}\n", "host: 127.0.0.1, state: drain");
-  const auto reloaded = ask("reload");
+  const auto reloaded = reload();
   ASSERT_FALSE(reloaded);
   EXPECT_THAT(reloaded.error().detail, HasSubstr(taken->bound.text()));
   const auto now = status();
@@ -138,15 +136,15 @@ TEST_F(ControlTest, AnAddressBelowAllAddressesOfItsPortTakesTwoReloads) {
   configure(kPlain + on_all);
   ASSERT_TRUE(start());
   configure(kPlain + on_one);
-  const auto refused = ask("reload");
+  const auto refused = reload();
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().detail, HasSubstr("while this process listens on 0.0.0.0:" + port));
   EXPECT_THAT(status(), HasSubstr("\"all\"")) << "the old one goes on";
   configure(kPlain);
-  ASSERT_TRUE(ask("reload"));
+  ASSERT_TRUE(reload());
   configure(kPlain + on_one);
   // The workers close the old sockets when they come to it.
-  for (int i = 0; i < 100 && !ask("reload"); ++i)
+  for (int i = 0; i < 100 && !reload(); ++i)
     std::this_thread::yield();
   EXPECT_THAT(status(), HasSubstr("\"one\""));
 }
@@ -159,7 +157,7 @@ TEST_F(ControlTest, WhatAReloadCannotBringIntoForceIsSaidEachTime) {
   yaml.replace(yaml.find("{file: log,"), 11, "{file: log2,");
   scratch.write("lb.yaml", yaml);
   for (int i = 0; i < 2; ++i)
-    ASSERT_TRUE(ask("reload"));
+    ASSERT_TRUE(reload());
   stop();
   control.reset();
   for (const auto* key : {"workers", "log.file"}) {
@@ -176,7 +174,7 @@ TEST_F(ControlTest, AListenerMayGo) {
   ASSERT_TRUE(start());
   EXPECT_THAT(status(), HasSubstr("\"second\""));
   configure(kPlain);
-  ASSERT_TRUE(ask("reload"));
+  ASSERT_TRUE(reload());
   EXPECT_THAT(status(), ::testing::Not(HasSubstr("\"second\"")));
 }
 

@@ -212,9 +212,9 @@ TEST(Warnings, TimesBelowThoseOfAnOperation) {
   EXPECT_THAT(with_time("sealed_response: 74s"), HasSubstr("timeouts.sealed_response: shorter than 75s"));
 }
 
-TEST(Warnings, MetricsForTheWholeNetwork) {
-  EXPECT_THAT(warned(with("admin: {bind: \"0.0.0.0:9585\"}")),
-              HasSubstr("admin.bind: metrics are plain HTTP"));
+TEST(Mistakes, AdminOffLoopbackWithoutTls) {
+  EXPECT_THAT(rendered(with("admin: {bind: \"0.0.0.0:9585\"}")),
+              HasSubstr("admin.bind: 0.0.0.0:9585 can be reached from elsewhere, which takes TLS"));
   EXPECT_EQ(warned(with("admin: {bind: \"127.0.0.1:9585\"}")), "");
 }
 

@@ -28,7 +28,7 @@ HOMES = {
     "openssl/": {"net", "sim", "perf"},
     "boost/": set(),  # what is not named below has no home yet
     "boost/asio": {"net", "proxy", "admin", "app", "health", "sim", "perf", "cmake"},
-    "boost/asio/ssl": {"sim", "perf", "cmake"},  # the balancer has its own, lighter TLS stream in net
+    "boost/asio/ssl": {"net", "sim", "perf", "cmake"},  # net: for admin only; sessions have its own, lighter TLS stream
     "boost/beast": {"admin", "health", "sim", "cmake"},
     "boost/json": {"admin", "app", "config", "sim", "cmake"},
     "gssapi/": {"net", "sim"},
@@ -114,7 +114,7 @@ def load_in_app(file):
            ("src/app/x.cpp", "#include <prometheus/counter.h>\n"),
            ("src/proxy/x.cpp", "#include <openssl/ssl.h>\n"),
            ("src/balance/x.cpp", "#include <boost/asio/post.hpp>\n"),
-           ("src/net/x.cpp", "#include <boost/asio/ssl.hpp>\n"),
+           ("src/proxy/x.cpp", "#include <boost/asio/ssl.hpp>\n"),
            ("src/proxy/x.cpp", "#include <boost/algorithm/string.hpp>\n"),
            ("src/winrm/x.cpp", "#include <pugixml.hpp>\n"),
            ("src/proxy/x.cpp", "#include <gssapi/gssapi.h>\n"),

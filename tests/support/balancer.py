@@ -5,7 +5,7 @@
     with Balancer([ps1, ps2]) as balancer:        # WinrmSim objects, or names to {"host":, "port":, "tls_port":}
         balancer.plain, balancer.tls              # ("127.0.0.1", 41234) of the listeners; ports picked by the kernel;
                                                   #   each is there if all servers have such a port
-        balancer.admin                            # the same of its HTTP, if balancer.settings["admin"]["bind"] was set
+        balancer.admin                            # the same of its HTTP Api, with admin={"bind": "127.0.0.1:0"}
         balancer.url, balancer.tls_url            # "http://127.0.0.1:41234/wsman", "https://..."
         balancer.status(), balancer.explain("127.0.0.21")       # dicts, as `winrm-lb status --json` prints them
         balancer.server("ps1")                    # its part of the status
@@ -16,7 +16,7 @@
         balancer.pid, balancer.stop()             # SIGTERM, then waits; gives the exit code
         balancer.restart()                        # on the same ports, with an empty memory
 
-Further arguments: workers=2, pool={...} and limits={...} are merged into the configuration; certificate= and key= are
+Further arguments: workers=2, pool={...}, limits={...} and admin={...} are merged into the configuration; certificate= and key= are
 for the TLS listener, made if they are not given. JSON is written, which YAML contains. The servers of WinrmSim objects
 are verified by no authority: each has a certificate of its own. With patience= the waits above may take that many
 seconds. program= is another path of it; launcher= are words before its command line, environment= is added to what it
@@ -92,8 +92,8 @@ def await_value(get, enough, patience=PATIENCE):
 
 
 class Balancer:
-    def __init__(self, servers, *, workers=2, pool=None, limits=None, certificate=None, key=None, patience=PATIENCE,
-                 program=None, launcher=(), environment=None, pass_fds=()):
+    def __init__(self, servers, *, workers=2, pool=None, limits=None, admin=None, certificate=None, key=None,
+                 patience=PATIENCE, program=None, launcher=(), environment=None, pass_fds=()):
         self._folder = tempfile.TemporaryDirectory(prefix="winrm-lb-")
         self.folder = pathlib.Path(self._folder.name)
         self.patience = patience
@@ -120,7 +120,7 @@ class Balancer:
             "workers": workers,
             "listeners": listeners,
             "pools": {"farm": {"servers": servers, "server_tls": {"verify": "none"}, **pool}},
-            "admin": {"socket": str(self.socket)},
+            "admin": {"socket": str(self.socket), **(admin or {})},
             "log": {"file": str(self.folder / "winrm-lb.log"), "access_file": str(self.access_file)}}
         if limits:
             self.settings["limits"] = limits

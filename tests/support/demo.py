@@ -266,6 +266,7 @@ def stay(farm):
 Everything stays up until Ctrl-C. To try, from another terminal:
 
   {program} status --socket {socket_path}
+  {program} top --socket {socket_path}
   {program} explain --socket {socket_path} --client {CLIENTS[0]}
   tail -f {os.path.relpath(folder / "access.log")}
 

@@ -1,8 +1,7 @@
-// ControlSocket: the Unix socket behind `winrm-lb status`, `explain` and the other commands.
+// ControlSocket: the Api over a Unix socket, which the command line uses. Control thread.
 //
-// Runs on the control thread. One request per connection: a JSON object with "command" on one line; the
-// answer is one JSON object, then the connection is closed. The socket's group may ask; whatever changes
-// something takes its owner, or root.
+// The kernel says who asks (unix(7), SO_PEERCRED): the socket's owner and root may change things, its group
+// may read; others do not get in.
 #pragma once
 
 #include <memory>
@@ -10,7 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "winrmlb/admin/view.h"
+#include "winrmlb/admin/api.h"
 #include "winrmlb/core/result.h"
 
 namespace winrmlb::admin {
@@ -21,14 +20,14 @@ enum class Replace : bool { OnlyIfStale, Later };
 
 class ControlSocket {
  public:
-  ControlSocket(boost::asio::io_context& io, Verbs verbs);
+  ControlSocket(boost::asio::io_context& io, Api& api);
   ~ControlSocket();
 
   /// Error: the path is in use by a live process, or cannot be made. A stale socket is replaced.
   Status open(const std::string& path, Replace how = Replace::OnlyIfStale);
   /// Takes the path over from whoever has it, in one step: no command finds nobody there.
   void replace();
-  /// Removes the path, unless another process has taken it over.
+  /// Ends all connections, and removes the path, unless another process has taken it over.
   void close();
 
  private:

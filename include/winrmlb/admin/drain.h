@@ -50,8 +50,6 @@ struct DrainView {
 
 std::string_view name_of(config::ServerMode mode) noexcept;
 
-/// {"command": "drain", "server": "ps1", "pool": …, "deadline_seconds": …}; error Config: what it lacks.
-Result<ModeChange> read_mode_change(const boost::json::object& request, config::ServerMode mode);
 boost::json::object to_json(const DrainView& view);
 /// One line: "ps1: 3 sessions, 2 shells, held by 10.0.0.7 (2 shells, 12m00s), …".
 std::string drain_text(const boost::json::object& drain);

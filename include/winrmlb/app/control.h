@@ -21,6 +21,7 @@
 #include "winrmlb/app/handed_sockets.h"
 #include "winrmlb/app/names.h"
 #include "winrmlb/app/notifier.h"
+#include "winrmlb/app/operator_desk.h"
 #include "winrmlb/app/pulse.h"
 #include "winrmlb/app/shutdown.h"
 #include "winrmlb/app/snapshot_builder.h"
@@ -123,8 +124,7 @@ class Control {
     std::uint64_t successes = 0;
     std::uint64_t failures = 0;
   } last_reload_;
-  struct Admin;
-  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<OperatorDesk> desk_;
 };
 
 }  // namespace winrmlb::app

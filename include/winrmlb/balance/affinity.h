@@ -71,6 +71,13 @@ class AffinityTable {
   void session_opened(const ClientAddress& client, ServerId server, TimePoint now);
   void session_closed(const ClientAddress& client, ServerId server, bool opaque, TimePoint now);
 
+  /// The address is at `server` from now on, by an operator's word; what it has elsewhere stays until it
+  /// ends.
+  Room place(const ClientAddress& client, ServerId server, TimePoint now);
+  /// Not while it has sessions or shells.
+  enum class Forgotten : std::uint8_t { Yes, Unknown, Busy };
+  Forgotten forget(const ClientAddress& client, TimePoint now);
+
   /// A shell at `server` is used from `client`, or no longer: as if it were one more session.
   void pin_opened(const ClientAddress& client, ServerId server, TimePoint now);
   void pin_closed(const ClientAddress& client, ServerId server, TimePoint now);

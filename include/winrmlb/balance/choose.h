@@ -102,6 +102,7 @@ struct Policy {
   config::Failback failback = config::Failback::WhenIdle;
   std::optional<ServerId> planned;  // of this client, if the plan names one
   config::WhenAllDown when_all_down = config::WhenAllDown::Reject;
+  std::optional<ServerId> pinned_to = {};  // of this client, by an operator's word: before tier and counts
 };
 
 /// Whether a server may be given an address that is not there yet.

@@ -16,6 +16,7 @@
 
 #include "winrmlb/balance/affinity.h"
 #include "winrmlb/balance/choose.h"
+#include "winrmlb/balance/client_pins.h"
 #include "winrmlb/balance/hunts.h"
 #include "winrmlb/balance/plan.h"
 #include "winrmlb/balance/server_state.h"
@@ -33,6 +34,12 @@ struct Member {
   config::Server settings;
   std::shared_ptr<ServerState> state;
   std::uint64_t name_hash = 0;  // stable_hash() of the name: the same on every balancer
+
+  /// As an operator has said, else as configured.
+  std::uint16_t weight() const noexcept {
+    const auto said = state->weight_by_command.load(std::memory_order_relaxed);
+    return said < 0 ? settings.weight : static_cast<std::uint16_t>(said);
+  }
 };
 
 class Pool {
@@ -109,6 +116,17 @@ class Pool {
   SeenTiers& tiers() noexcept { return *tiers_; }
   const SeenTiers& tiers() const noexcept { return *tiers_; }
 
+  /// An operator's word that an address belongs to a server: its entry is there from now on, and what it has
+  /// elsewhere stays until it ends. False: there are too many.
+  bool pin(const ClientAddress& client, ServerId server, TimePoint now);
+  const ClientPins& client_pins() const noexcept { return *client_pins_; }
+  /// The address is as one never seen, an operator's word about it included. Not while it has sessions or
+  /// shells.
+  AffinityTable::Forgotten forget(const ClientAddress& client, TimePoint now);
+  /// The map of `assign: planned` as it stands: which clients go where, those servers left out that are out.
+  std::shared_ptr<const Plan> plan() const { return current_plan(); }
+  const std::vector<ClientAddress>& listed_clients() const noexcept { return planned_clients_; }
+
  private:
   Candidate candidate(const Member& member, const Facts& facts, TimePoint now) const;
   std::vector<Candidate> candidates(const Facts& facts, TimePoint now) const;
@@ -133,8 +151,10 @@ class Pool {
   std::uint32_t pin_capacity_;
   std::shared_ptr<Hunts> hunts_;
   std::shared_ptr<SeenTiers> tiers_;
+  std::shared_ptr<ClientPins> client_pins_;
   std::vector<std::shared_ptr<ServerState>> removed_;                               // at commit()
   std::vector<std::pair<std::shared_ptr<ServerState>, config::ServerMode>> modes_;  // at commit()
+  std::vector<std::shared_ptr<ServerState>> reweighted_;                            // at commit()
   mutable std::mutex plan_mutex_;
   mutable std::shared_ptr<const Plan>
       plan_;  // the last one made; it holds as long as the same servers are out

@@ -45,8 +45,9 @@ struct ServerState {
   std::atomic<std::uint32_t> clients{0};   // affinity entries that name it
   std::atomic<std::uint32_t> shells{0};    // known to live there
   std::atomic<bool> removed{false};        // by a reload, for good: another one of its name is another server
-  std::atomic<TimePoint::rep> full_until{0};  // it reported a full quota: takes no new client so long
-  CreateLimiter creates;                      // shells in the making
+  std::atomic<TimePoint::rep> full_until{0};        // it reported a full quota: takes no new client so long
+  CreateLimiter creates;                            // shells in the making
+  std::atomic<std::int32_t> weight_by_command{-1};  // an operator's word instead of the setting; -1: none
 
   std::atomic<bool> evicting{false};         // a drain is over its deadline: what is left must leave
   std::atomic<TimePoint::rep> ramp_from{0};  // new or recovered then: slow start

@@ -334,7 +334,10 @@ struct Log {
 };
 
 struct Admin {
-  std::optional<Endpoint> bind;                       // HTTP: /metrics, /livez, /readyz; none: off
+  std::optional<Endpoint> bind;  // HTTP: the API, /metrics, /livez, /readyz; none: off
+  std::string token_file;        // of who may change things there; empty: nobody
+  std::string certificate;       // PEM chain, leaf first; empty: plain HTTP, on loopback only
+  std::string key;               // PEM private key
   std::string socket = "/run/winrm-lb/control.sock";  // empty: off
   friend bool operator==(const Admin&, const Admin&) = default;
 };

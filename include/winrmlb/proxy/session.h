@@ -27,6 +27,7 @@
 #include "winrmlb/proxy/body_peek.h"
 #include "winrmlb/proxy/exchange.h"
 #include "winrmlb/proxy/server_link.h"
+#include "winrmlb/proxy/session_row.h"
 #include "winrmlb/proxy/snapshot.h"
 #include "winrmlb/proxy/worker_context.h"
 #include "winrmlb/winrm/auth.h"
@@ -50,6 +51,9 @@ class Session {
   std::optional<ServerId> server() const noexcept { return link_->server; }
   bool bound() const noexcept { return bound_; }
   std::uint32_t exchanges() const noexcept { return exchanges_; }
+
+  bool matches(const SessionFilter& filter) const;
+  SessionRow row() const;
 
   /// Ends the session after the exchange it is in; at once if it is in none.
   void stop() { wakeup_.raise(net::Signal::Stop); }
