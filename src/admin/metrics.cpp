@@ -4,6 +4,7 @@
 
 #include "families.h"
 #include "process_usage.h"
+#include "winrmlb/net/memory.h"
 
 namespace winrmlb::admin {
 
@@ -29,6 +30,11 @@ void add_process(Families& families, const View& view) {
   families.add(static_cast<double>(view.access_lines_dropped), {{"log", "access"}});
   families.gauge("ready", "1 while new work is taken and at least one server is fit.",
                  is_ready(view) ? 1 : 0);
+
+  families.begin_gauges("memory_bytes",
+                        "Memory held, by what for; the rest of it is in the process's own figures.");
+  families.add(static_cast<double>(net::memory_held(net::MemoryKind::Blocks)), {{"kind", "blocks"}});
+  families.add(static_cast<double>(net::memory_held(net::MemoryKind::Tls)), {{"kind", "tls"}});
 
   using Type = prometheus::MetricType;
   const auto usage = process_usage();

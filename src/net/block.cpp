@@ -3,12 +3,26 @@
 #include <new>
 #include <utility>
 
+#include "winrmlb/net/memory.h"
+
 namespace winrmlb::net {
 
 namespace {
 // Blocks that a worker keeps when nobody uses them. A session that does not wait for a slow end has its block
 // for the length of one wake-up, so a few are enough, and an idle balancer is small.
 constexpr std::array<std::size_t, 3> kKept = {16, 8, 2};
+
+char* new_block(std::size_t bytes) {
+  auto* data = static_cast<char*>(::operator new(bytes));
+  note_memory(MemoryKind::Blocks, static_cast<std::int64_t>(bytes));
+  return data;
+}
+
+void free_block(char* data, std::size_t bytes) noexcept {
+  ::operator delete(data);
+  note_memory(MemoryKind::Blocks, -static_cast<std::int64_t>(bytes));
+}
+
 }  // namespace
 
 Block::Block(Block&& other) noexcept
@@ -28,9 +42,9 @@ void Block::release() noexcept {
 }
 
 BlockPool::~BlockPool() {
-  for (auto& blocks : free_) {
-    for (char* data : blocks)
-      ::operator delete(data);
+  for (std::size_t size = 0; size < free_.size(); ++size) {
+    for (char* data : free_[size])
+      free_block(data, bytes_of(static_cast<BlockSize>(size)));
   }
 }
 
@@ -38,7 +52,7 @@ Block BlockPool::take(BlockSize size) {
   auto& blocks = free_[static_cast<std::size_t>(size)];
   char* data = nullptr;
   if (blocks.empty()) {
-    data = static_cast<char*>(::operator new(bytes_of(size)));
+    data = new_block(bytes_of(size));
     blocks.reserve(kKept[static_cast<std::size_t>(size)]);  // so that giving back cannot fail
   } else {
     data = blocks.back();
@@ -56,7 +70,7 @@ void BlockPool::give_back(char* data, BlockSize size) noexcept {
   if (blocks.size() < kKept[static_cast<std::size_t>(size)]) {
     blocks.push_back(data);
   } else {
-    ::operator delete(data);
+    free_block(data, bytes_of(size));
   }
 }
 

@@ -7,6 +7,8 @@
 
 #include <openssl/crypto.h>
 
+#include "winrmlb/net/memory.h"
+
 namespace winrmlb::net {
 
 namespace {
@@ -18,12 +20,19 @@ constexpr std::size_t kKept = 8;
 
 bool is_buffer(std::size_t bytes) { return bytes >= kLeast && bytes <= kBuffer; }
 
+void note(void* memory, int sign) {
+  note_memory(MemoryKind::Tls, sign * static_cast<std::int64_t>(::malloc_usable_size(memory)));
+}
+
 // The buffers of one thread that nobody uses at the moment.
 class Spare {
  public:
   ~Spare() {
-    while (count_ > 0)
-      std::free(take());
+    while (count_ > 0) {
+      void* buffer = take();
+      note(buffer, -1);
+      std::free(buffer);
+    }
     closed_ = true;
   }
   void* take() { return count_ > 0 ? buffers_[--count_] : nullptr; }
@@ -41,17 +50,23 @@ class Spare {
 
 thread_local Spare spare;
 
+void* noted(void* memory) {
+  note(memory, 1);
+  return memory;
+}
+
 void* allocate(std::size_t bytes, const char*, int) {
   if (bytes == 0) return nullptr;
-  if (!is_buffer(bytes)) return std::malloc(bytes);
+  if (!is_buffer(bytes)) return noted(std::malloc(bytes));
   if (void* kept = spare.take()) return kept;
-  return std::malloc(kBuffer);
+  return noted(std::malloc(kBuffer));
 }
 
 void release(void* memory, const char*, int) {
   // Of just that size: it may be one of ours, and if not it is as good.
   const std::size_t bytes = memory ? ::malloc_usable_size(memory) : 0;
   if (bytes >= kBuffer && bytes < kBuffer + 64 && spare.keep(memory)) return;
+  note(memory, -1);
   std::free(memory);
 }
 
@@ -61,7 +76,10 @@ void* reallocate(void* memory, std::size_t bytes, const char* file, int line) {
     release(memory, file, line);
     return nullptr;
   }
-  return std::realloc(memory, bytes);
+  note(memory, -1);
+  void* moved = std::realloc(memory, bytes);
+  note(moved ? moved : memory, 1);
+  return moved;
 }
 
 }  // namespace
