@@ -185,7 +185,7 @@ void Control::await_signal() {
     if (signal == SIGHUP) {
       (void)reload();  // it logs
     } else if (signal == SIGUSR2) {
-      (void)upgrade_->begin(net::now());  // it logs
+      (void)upgrade();  // it logs
     } else {
       carry_out(shutdown_.end(net::now(), settings_.shutdown));
     }

@@ -24,21 +24,26 @@ Error failed(const char* what) {
 
 // Room for the descriptors of one message, laid out as the kernel wants it.
 struct Control {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMostDescriptors * sizeof(int))> bytes{};
+  alignas(cmsghdr)
+      std::array<char, CMSG_SPACE(kMostDescriptors * sizeof(int)) + CMSG_SPACE(sizeof(ucred))> bytes{};
 };
 
-std::vector<net::Descriptor> descriptors_of(msghdr& header) {
-  std::vector<net::Descriptor> found;
+// What came beside the text.
+void take_parts(msghdr& header, Message& message) {
   for (cmsghdr* part = CMSG_FIRSTHDR(&header); part; part = CMSG_NXTHDR(&header, part)) {
+    if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_CREDENTIALS) {
+      ucred who{};
+      std::memcpy(&who, CMSG_DATA(part), sizeof who);
+      message.sender = who.pid;
+    }
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t i = 0; i < count; ++i) {
       int descriptor = -1;
       std::memcpy(&descriptor, CMSG_DATA(part) + i * sizeof(int), sizeof(int));
-      found.emplace_back(descriptor);
+      message.descriptors.emplace_back(descriptor);
     }
   }
-  return found;
 }
 
 }  // namespace
@@ -99,7 +104,7 @@ Result<Message> receive(int socket) {
     return Error{ErrorCode::Closed, Side::Local, "the other process is gone"};
   if (received < 0) return failed("cannot hear the other process");
   Message message;
-  message.descriptors = descriptors_of(header);
+  take_parts(header, message);
   boost::system::error_code error;
   const auto value =
       boost::json::parse(boost::json::string_view(text.data(), static_cast<std::size_t>(received)), error);

@@ -2,7 +2,7 @@
 // JSON object with "message", and descriptors beside it. unix(7), SCM_RIGHTS.
 //
 //   the new one                              the old one, which started it
-//   ── hello {protocol, pid} ──────────────▶
+//   ── hello {protocol} ───────────────────▶
 //   ◀── listener {name} + sockets ────────── one or more for each address; admin {} + socket
 //   ◀── offered {} ─────────────────────────
 //      reads and checks the configuration, binds what is not among these
@@ -21,6 +21,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 #include <boost/json/object.hpp>
@@ -43,6 +44,7 @@ struct Message {
   std::string name;
   boost::json::object content;
   std::vector<net::Descriptor> descriptors;
+  pid_t sender = 0;  // the kernel's word, if the socket was told to ask for it (SO_PASSCRED)
 
   std::string text(std::string_view key) const;
   std::int64_t number(std::string_view key) const;

@@ -70,6 +70,12 @@ void Control::take_over() {
 // ---- to another process
 // ------------------------------------------------------------------------------------------
 
+Status Control::upgrade() {
+  if (upgrade_ && shutdown_.serves()) return upgrade_->begin(net::now());
+  log_.write(Level::Warn, "no upgrade: this process is starting or ending", {});
+  return Error{ErrorCode::System, Side::Local, "this process is starting or ending"};
+}
+
 Upgrade::Lent Control::lent_to_upgrade() {
   return {.log = log_,
           .poller = poller_,

@@ -16,8 +16,10 @@ namespace winrmlb::app {
 using telemetry::Level;
 
 Status Control::reload() {
-  if (shutdown_.is_ending())
+  if (shutdown_.is_ending()) {
+    log_.write(Level::Warn, "not reloaded: this process is ending", {});
     return Error{ErrorCode::System, Side::Local, "this process is ending; another one may serve by now"};
+  }
   notifier_.reloading();
   log_.reopen();
   access_sink_.reopen();

@@ -33,8 +33,8 @@ std::unique_ptr<Takeover> Takeover::from_environment() {
 }
 
 Status Takeover::receive(HandedSockets& sockets) {
-  boost::json::object hello{{"protocol", handover::kProtocol}, {"pid", std::int64_t{::getpid()}}};
-  if (auto sent = handover::send(socket_.get(), "hello", std::move(hello)); !sent) return sent;
+  if (auto sent = handover::send(socket_.get(), "hello", {{"protocol", handover::kProtocol}}); !sent)
+    return sent;
   for (;;) {
     auto message = handover::receive(socket_.get());
     if (!message) return message.error();

@@ -106,6 +106,8 @@ Status Upgrade::start_process() {
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
     return Error{ErrorCode::System, Side::Local, std::string("no socket pair: ") + std::strerror(errno)};
   socket_ = net::Descriptor(pair[0]);
+  constexpr int kYes = 1;
+  (void)::setsockopt(socket_.get(), SOL_SOCKET, SO_PASSCRED, &kYes, sizeof kYes);
   const net::Descriptor theirs(pair[1]);
   if (const int error = spawn(command_line_, theirs.get(), started_); error != 0) {
     socket_ = {};
@@ -121,7 +123,7 @@ void Upgrade::ready(std::uint32_t) {
   if (!message)
     return fail(state_ == State::Starting ? "it ended before it was ready" : message.error().detail);
   if (message->name == "hello") {
-    process_ = static_cast<pid_t>(message->number("pid"));
+    process_ = message->sender;
     if (message->number("protocol") != handover::kProtocol)
       return fail("the new program hands over in another way than this one: restart instead");
     return offer();

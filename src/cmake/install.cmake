@@ -3,14 +3,17 @@
 include(GNUInstallDirs)
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # neither tests nor simulator are needed for it
 
-set(winrmlb_configuration ${CMAKE_INSTALL_SYSCONFDIR})
-if(CMAKE_INSTALL_PREFIX STREQUAL "/usr" OR CPACK_PACKAGING_INSTALL_PREFIX STREQUAL "/usr")
-  set(winrmlb_configuration /etc)
-endif()
 set(winrmlb_units lib/systemd/system)
 
 install(TARGETS winrm-lb RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
-install(FILES config/default/winrm-lb.yaml DESTINATION ${winrmlb_configuration}/winrm-lb)
+# The prefix is known when it is installed, and not before.
+install(CODE "
+  if(CMAKE_INSTALL_PREFIX STREQUAL \"/usr\")
+    set(configuration /etc/winrm-lb)
+  else()
+    set(configuration \${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_SYSCONFDIR}/winrm-lb)
+  endif()
+  file(INSTALL ${PROJECT_SOURCE_DIR}/config/default/winrm-lb.yaml DESTINATION \${configuration})")
 install(FILES config/winrm-lb.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME reference.yaml)
 install(FILES config/winrm-lb.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/winrm-lb)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -6,11 +6,11 @@ set(CPACK_PACKAGE_VENDOR "winrm-lb")
 set(CPACK_PACKAGE_CONTACT "The winrm-lb authors <winrm-lb@winrm-lb.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "layer-7 load balancer that knows WinRM")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-" Stands between WinRM clients and a farm of PowerShell proxy servers, on ports
- 5985 and 5986. Every client address stays on one server, every client
- connection has a server connection of its own, and shells are found where
- they live. Servers are checked, drained and brought back without cutting
- anybody; so are changes of the configuration and upgrades of the program.")
+"Stands between WinRM clients and a farm of PowerShell proxy servers, on ports
+5985 and 5986. Every client address stays on one server, every client
+connection has a server connection of its own, and shells are found where
+they live. Servers are checked, drained and brought back without cutting
+anybody; so are changes of the configuration and upgrades of the program.")
 set(CPACK_PACKAGE_DESCRIPTION "${CPACK_DEBIAN_PACKAGE_DESCRIPTION}")
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)

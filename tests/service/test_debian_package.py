@@ -8,11 +8,8 @@ import subprocess
 
 import pytest
 
-from balancer import find_balancer
-from debian_root import DebianRoot
+from debian_root import DebianRoot, release_of_this_machine
 from winrm_sim import ROOT
-
-BUILD = pathlib.Path(find_balancer()).parent
 
 # Serves with the packaged configuration as the packaged user, and asks it what a client and a monitor ask.
 TRY = r"""
@@ -40,26 +37,6 @@ wait $balancer
 def packages_for_building(root_suite):
     listed = re.findall(r"(?m)^build\s+(\S+)", (ROOT / "src/cmake/packages.txt").read_text(encoding="utf-8"))
     return [name.replace("libboost1.81", "libboost1.83") if root_suite == "trixie" else name for name in listed if name != "ccache"]
-
-
-def make_package(folder, release):
-    if not shutil.which("cpack"):
-        pytest.skip("SKIPPED, THE PACKAGE WAS NOT TRIED: not installed: cmake")
-    folder.mkdir()
-    done = subprocess.run(["cpack", "-G", "DEB", "--config", str(BUILD / "CPackConfig.cmake"), "-B", str(folder),
-                           "-D", f"CPACK_DEBIAN_PACKAGE_RELEASE={release}"], cwd=BUILD, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return next(folder.glob("*.deb"))
-
-
-@pytest.fixture(name="package", scope="module")
-def built_package(tmp_path_factory):
-    return make_package(tmp_path_factory.mktemp("package") / "first", 1)
-
-
-@pytest.fixture(name="next_package", scope="module")
-def next_built_package(tmp_path_factory):
-    return make_package(tmp_path_factory.mktemp("package") / "next", 2)
 
 
 def test_lintian_finds_no_error(package):
@@ -110,11 +87,6 @@ def lives_through_its_life(root, package, next_package):
     assert configuration.read_text(encoding="utf-8").endswith("# mine\n")
     root.run("apt-get", "-q", "purge", "-y", "winrm-lb")
     assert traces(root) == []
-
-
-def release_of_this_machine():
-    text = pathlib.Path("/etc/os-release").read_text(encoding="utf-8")
-    return re.search(r"(?m)^VERSION_CODENAME=(\w+)", text).group(1)
 
 
 def test_on_this_release_it_is_installed_serves_is_upgraded_and_leaves_nothing(package, next_package):

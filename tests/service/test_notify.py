@@ -1,8 +1,6 @@
 """As a service: what the service manager is told, the sockets that it passes and keeps, and its watchdog."""
 
-import ctypes
 import os
-import pathlib
 import signal
 import socket
 import time
@@ -14,6 +12,7 @@ import pytest
 from balancer import Balancer, await_value
 from many_clients import ask, connect_from, identify
 from service_manager import ServiceManager
+from stopped_thread import Stopped, thread_named
 from winrm_sim import WinrmSim
 
 WATCHDOG = 4.0
@@ -196,34 +195,6 @@ def test_an_orderly_end_leaves_no_socket_behind(sim, manager):
 
 
 # The watchdog.
-
-PTRACE_CONT, PTRACE_ATTACH, PTRACE_DETACH = 7, 16, 17
-
-
-class Stopped:
-    """Stops one thread of a process, and no other."""
-
-    def __init__(self, thread):
-        self.thread = thread
-        self.libc = ctypes.CDLL(None, use_errno=True)
-        self.libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-
-    def __enter__(self):
-        if self.libc.ptrace(PTRACE_ATTACH, self.thread, None, None) != 0:
-            pytest.skip(f"SKIPPED, the watchdog saw no worker stand still: ptrace: {os.strerror(ctypes.get_errno())}")
-        os.waitpid(self.thread, 0x40000000)  # __WALL
-        return self
-
-    def __exit__(self, *_):
-        self.libc.ptrace(PTRACE_DETACH, self.thread, None, None)
-
-
-def thread_named(pid, name):
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        if (task / "comm").read_text(encoding="ascii").strip() == name:
-            return int(task.name)
-    raise AssertionError(f"there is no thread {name}")
-
 
 def test_the_watchdog_is_fed_while_all_workers_turn(sim):
     with ServiceManager(watchdog=WATCHDOG) as manager, Balancer([sim], environment=manager.environment):

@@ -78,6 +78,7 @@ class Control {
   void stop_listening();
   void tell_service_manager(TimePoint now);
   std::string service_status() const;
+  Status upgrade();
   Upgrade::Lent lent_to_upgrade();
   void pause_accepting();
   Status take_state();

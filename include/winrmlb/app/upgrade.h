@@ -72,7 +72,7 @@ class Upgrade final : private net::Polled {
   net::Descriptor socket_;
   TimePoint until_ = TimePoint::max();  // when the new process is given up
   pid_t started_ = 0;                   // the child that forks and ends at once
-  pid_t process_ = 0;                   // the one that will serve, by its own word
+  pid_t process_ = 0;                   // the one that will serve, by the kernel's word
 };
 
 }  // namespace winrmlb::app
