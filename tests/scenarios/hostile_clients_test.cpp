@@ -221,6 +221,9 @@ TEST_P(HostileClients, TlsOnThePlainPortIsToldThatItIsNoHttp) {
   EXPECT_EQ(raw.read_response().status, 400);
   EXPECT_EQ(raw.read_to_end(), "");
   EXPECT_EQ(steady.ask(post("hello")).body, "s1");
+  lost.close();
+  raw.close();
+  farm.balancer().join(TestBalancer::Cut::Yes);
   EXPECT_EQ(farm.balancer().errors(ErrorCode::BadRequest), 2U);
   EXPECT_EQ(farm.connections(), 1U);
 }

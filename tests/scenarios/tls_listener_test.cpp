@@ -1,4 +1,5 @@
 // TLS ends at the listener and begins anew towards the server, which is verified.
+#include <atomic>
 #include <sys/socket.h>
 
 #include "scenarios/support/balancer.h"
@@ -118,6 +119,35 @@ TEST_P(TlsListener, AFingerprintAcceptsThatOneCertificate) {
   ASSERT_TRUE(farm.balancer().reload(settings));
   TlsClient client(farm, context.get());
   EXPECT_EQ(client.ask(post("hello")).body, "s1");
+}
+
+TEST_P(TlsListener, AServerIsMetAgainWithoutAFullHandshake) {
+  Certificate authority({.authority = true});
+  Certificate certificate({}, &authority);
+  const auto tls = server_context(certificate);
+  std::atomic<int> full{0};
+  std::atomic<int> resumed{0};
+  ScriptedServer server([&](End& end) {
+    if (!end.accept_tls(tls.get())) return;
+    while (end.read_request().whole) {
+      ++(SSL_session_reused(end.tls()) == 1 ? resumed : full);
+      end.send(ok("s1"));
+    }
+  });
+  Scratch scratch;
+  auto settings = settings_for({server.endpoint()}, workers());
+  settings.listeners[0].tls = config::ListenerTls{.certificate = scratch.write("lb.pem", certificate.pem()),
+                                                  .key = scratch.write("lb.key", certificate.key_pem())};
+  settings.pools[0].server_tls.ca = scratch.write("ca.pem", authority.pem());
+  TestBalancer balancer(settings);
+  const auto context = client_context(authority);
+  for (int i = 0; i < 5; ++i) {
+    Client client(balancer.endpoint());
+    ASSERT_TRUE(client.connect_tls(context.get(), "127.0.0.1"));
+    EXPECT_EQ(client.ask(post("hello")).body, "s1");
+  }
+  EXPECT_EQ(full, 1);
+  EXPECT_EQ(resumed, 4);
 }
 
 TEST_P(TlsListener, AServerCutOffWithinABodyUntilTheCloseIsNotWhole) {
