@@ -26,6 +26,14 @@ std::string checks_text(const json::object& server) {
   return out;
 }
 
+// How far down exchanges have been seen; in brackets what the configuration lets expect, until the first.
+std::string seen_text(const json::object& listener) {
+  std::string out;
+  for (const auto& tier : listener.at("seen").as_array())
+    out += (out.empty() ? "" : ",") + std::string(tier.as_string());
+  return out.empty() ? "(" + cell(listener, "visibility") + ")" : out;
+}
+
 // "holds", or by server where they differ: "holds at ps1, does_not_hold at ps2".
 std::string binding_text(const json::object& listener) {
   const auto* bindings = listener.if_contains("channel_binding");
@@ -72,7 +80,7 @@ std::string status_text(const json::object& status) {
                       : listener.at("tls").as_bool()       ? "yes"
                                                            : "no";
     rows.push_back({cell(listener, "name"), cell(listener, "bind"), tls, cell(listener, "pool"),
-                    cell(listener, "visibility"), certificates_text(listener), binding_text(listener)});
+                    seen_text(listener), certificates_text(listener), binding_text(listener)});
   }
   out += "\n" + table(rows);
   for (const auto& entry : status.at("pools").as_array()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "gather.h"
 #include "winrmlb/admin/status.h"
@@ -102,8 +103,28 @@ Status OperatorDesk::adopt(const config::Admin& settings) {
   if (!tokens) return std::move(tokens).error();
   auto tls = tls_of(settings);
   if (!tls) return std::move(tls).error();
+  settings_ = settings;
+  tls_ = *tls;
   http_.use(std::move(*tokens), std::move(*tls));
   return Done{};
+}
+
+// Files that were replaced and have lain still since the last look are taken, as those of listeners are.
+void OperatorDesk::renew_certificate() {
+  if (!tls_) return;
+  std::vector<net::FileStamp> now;
+  for (const auto& file : tls_->files())
+    now.push_back(net::stamp_of(file.path));
+  if (now == tls_->files() || now == refused_) return;
+  if (now != std::exchange(changed_, now)) return;
+  if (const auto adopted = adopt(settings_); adopted) {
+    lent_.log.write(Level::Info, "the certificate of admin.bind was replaced; new connections use it");
+  } else {
+    refused_ = now;
+    lent_.log.write(Level::Error,
+                    "the certificate of admin.bind was replaced, but cannot be used; the old one goes on",
+                    {{"detail", adopted.error().detail}});
+  }
 }
 
 void OperatorDesk::close() {
@@ -182,6 +203,7 @@ void OperatorDesk::log_change(const admin::Change& change) {
 void OperatorDesk::tick(TimePoint now, WallTime wall) {
   if (now < next_look_) return;
   next_look_ = now + kLook;
+  renew_certificate();
   const auto seen = lent_.view();
   note_changes(seen);
   if (history_.is_due(now)) history_.note(admin::totals_of(seen), admin::server_totals_of(seen), now, wall);

@@ -4,13 +4,14 @@ config/openapi.yaml says."""
 import http.client
 import json
 import re
+import shutil
 import ssl
 
 import pytest
 import yaml
 
 import wsman
-from balancer import Balancer
+from balancer import Balancer, await_value
 from desk import Answer, Desk
 from winrm_sim import ROOT, WinrmSim, make_certificate
 
@@ -92,6 +93,7 @@ def test_events_bring_the_status_each_second_and_changes_as_they_come(balancer):
 
 
 def test_it_speaks_tls_with_a_certificate_of_its_own(sims, tmp_path):
+    (tmp_path / "new").mkdir()
     certificate, key = make_certificate(tmp_path, name="lb")
     with Balancer(sims, admin={"bind": "127.0.0.1:0", "certificate": str(certificate), "key": str(key)}) as balancer:
         context = ssl.create_default_context(cafile=str(certificate))
@@ -100,6 +102,12 @@ def test_it_speaks_tls_with_a_certificate_of_its_own(sims, tmp_path):
         connection.request("GET", "/api/v1/version")
         assert connection.getresponse().status == 200
         connection.close()
+        shown = ssl.get_server_certificate(balancer.admin)
+        new_certificate, new_key = make_certificate(tmp_path / "new", name="lb")
+        shutil.copy(new_key, key)
+        shutil.copy(new_certificate, certificate)
+        assert await_value(lambda: ssl.get_server_certificate(balancer.admin), lambda now: now != shown) != shown, \
+            "a certificate that was replaced is not taken"
 
 
 # As it is written down.

@@ -66,6 +66,7 @@ class OperatorDesk {
   telemetry::Level log_level() const;
   void log_change(const admin::Change& change);
   void note_changes(const admin::View& now);
+  void renew_certificate();
 
   Lent lent_;
   admin::History history_;
@@ -74,6 +75,10 @@ class OperatorDesk {
   admin::HttpServer http_;
   std::map<std::pair<std::string, std::string>, Seen> seen_;  // by pool and server
   TimePoint next_look_{};
+  config::Admin settings_;
+  std::shared_ptr<const net::TlsContext> tls_;  // of admin.bind; null: plain HTTP
+  std::vector<net::FileStamp> changed_;         // of its files, as they were at the last look
+  std::vector<net::FileStamp> refused_;         // could not be used; not tried again
   telemetry::RateLimited strangers_{seconds(1)};
 };
 
