@@ -25,7 +25,8 @@ def test_nothing_above_low_is_found():
                        stdin=subprocess.DEVNULL, capture_output=True, timeout=1100, env=balancer_environment())
         findings = json.loads(report.read_text(encoding="utf-8"))
         assert any(one["id"] == "TLS1_3" and one["severity"] == "OK" for one in findings)
-        assert len(findings) > 100, "it did not get far"
+        looked_for = {"heartbleed", "secure_renego", "secure_client_renego", "ROBOT", "POODLE_SSL", "SWEET32", "RC4"}
+        assert looked_for <= {one["id"] for one in findings}, "it did not get to its end"
         bad = [one for one in findings
                if one["severity"] in ("MEDIUM", "HIGH", "CRITICAL", "FATAL") and one["id"].split(" ")[0] not in NOT_OURS]
         assert bad == []
