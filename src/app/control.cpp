@@ -198,6 +198,7 @@ void Control::tick() {
   wheel_.advance(now);
   farm_.tick(now);
   names_.tick(now);
+  log_.tick();
   renew_certificates(now);
   desk_->tick(now, net::wall_now());
   for (const auto& pool : snapshot_->pools) {

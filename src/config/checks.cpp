@@ -53,6 +53,7 @@ class Checks {
       wrong("pools", "there may be " + std::to_string(kServers) + " servers at most in all pools");
     check_shared_hosts();
     check_admin();
+    check_syslog();
     if (settings_.limits.target_bytes >= settings_.limits.head_bytes) {
       wrong("limits.target_bytes", "must be smaller than limits.head_bytes (" +
                                        show_size(settings_.limits.head_bytes) + "), of which it is a part");
@@ -177,6 +178,16 @@ class Checks {
                               " can be reached from elsewhere, which takes TLS: give admin.certificate and "
                               "admin.key, or bind 127.0.0.1");
     }
+  }
+
+  void check_syslog() {
+    const Log& log = settings_.log;
+    const bool used = log.file == "syslog" || log.access_file == "syslog";
+    if (used && log.syslog.to != SyslogTo::Local && !log.syslog.address &&
+        !report_.is_wrong("log.syslog.address"))
+      wrong("log.syslog.address", "must be given, unless the receiver is the machine's own (to: local)");
+    if (!used && log.syslog != Syslog{})
+      warn("log.syslog", "nothing goes there: write syslog for log.file or log.access_file");
   }
 
   void check_pool(const Pool& pool) {

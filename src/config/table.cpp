@@ -21,6 +21,29 @@ const Table<LoginGuard>& login_guard_table() {
   return table;
 }
 
+const Table<Syslog>& syslog_table() {
+  static const Table<Syslog> table = {
+      choice<Syslog, SyslogTo>("to", &Syslog::to,
+                               {{"local", SyslogTo::Local}, {"udp", SyslogTo::Udp}, {"tcp", SyslogTo::Tcp}},
+                               "the machine's own receiver, or one elsewhere"),
+      optional_endpoint("address", &Syslog::address, "of the receiver elsewhere"),
+      socket_path("socket", &Syslog::socket, "of the machine's own receiver"),
+      choice<Syslog, std::uint8_t>("facility", &Syslog::facility,
+                                   {{"user", 1},
+                                    {"daemon", 3},
+                                    {"local0", 16},
+                                    {"local1", 17},
+                                    {"local2", 18},
+                                    {"local3", 19},
+                                    {"local4", 20},
+                                    {"local5", 21},
+                                    {"local6", 22},
+                                    {"local7", 23}},
+                                   "under which the receiver files it"),
+  };
+  return table;
+}
+
 const Table<Log>& log_table() {
   static const Table<Log> table = {
       choice<Log, LogLevel>("level", &Log::level,
@@ -32,9 +55,14 @@ const Table<Log>& log_table() {
                             "the least important lines that are written"),
       choice<Log, LogFormat>("format", &Log::format, {{"json", LogFormat::Json}, {"text", LogFormat::Text}},
                              "json for programs, text for people"),
-      output_file("file", &Log::file, "where the log goes; empty: standard output"),
-      output_file("access_file", &Log::access_file,
-                  "where the line of each exchange goes; empty: with the log; off: nowhere"),
+      output_file("file", &Log::file, "where the log goes; empty: standard output; syslog: to log.syslog"),
+      output_file(
+          "access_file", &Log::access_file,
+          "where the line of each exchange goes; empty: with the log; off: nowhere; syslog: to log.syslog"),
+      duration("repeats", &Log::repeats, seconds(0), hours(1),
+               "lines of the log that say the same again within this are counted instead; 0ms: none is"),
+      section("syslog", &Log::syslog, syslog_table(),
+              "where files by the name of syslog are: messages of RFC 5424"),
   };
   return table;
 }

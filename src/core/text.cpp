@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "winrmlb/core/utf8.h"
+
 namespace winrmlb {
 
-namespace {
-
-// Length of the valid UTF-8 sequence at the start of `text` (RFC 3629: no overlong forms, no surrogates), or
-// 0.
 std::size_t utf8_length(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xc0) == 0x80; };
@@ -27,8 +25,6 @@ std::size_t utf8_length(std::string_view text) noexcept {
   }
   return 0;
 }
-
-}  // namespace
 
 void append_json_escaped(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";

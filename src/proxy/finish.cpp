@@ -83,32 +83,40 @@ void Session::count_traffic(const Exchange& exchange) {
   server->response_bytes.add(exchange.response.bytes());
 }
 
+// What the lines of an exchange and of the session have in common.
+telemetry::AccessFacts Session::access_facts(std::string_view client_text,
+                                             std::optional<ServerId> server) const {
+  return {.time = {},
+          .session = id_,
+          .listener = listener().settings.name,
+          .pool = pool().name(),
+          .client = client_text,
+          .server = server ? name_of_server(*server) : std::string_view(),
+          .user = user_,
+          .scheme = scheme_ == winrm::Scheme::None ? std::string_view() : winrm::name_of(scheme_),
+          .bound = bound_};
+}
+
 void Session::log_access(const Exchange& exchange) {
   const std::string client_text = client_endpoint_.text();
   const auto& message = exchange.message;
   const std::string shell = message.shell ? message.shell->text() : std::string();
+  auto facts = access_facts(client_text, exchange.choice.server);
+  facts.time = net::wall_now() - std::chrono::microseconds(exchange.at.ended);
+  facts.request_bytes = exchange.request.bytes();
+  facts.response_bytes = exchange.response.bytes() + exchange.own_reply_bytes;
+  facts.sealed = exchange.sealed;
   worker_.access_log.write(telemetry::AccessRecord{
-      .time = net::wall_now() - std::chrono::microseconds(exchange.at.ended),
-      .session = id_,
+      .facts = facts,
       .exchange = exchanges_,
-      .listener = listener().settings.name,
-      .pool = pool().name(),
-      .client = client_text,
-      .server = exchange.choice.server ? name_of_server(*exchange.choice.server) : std::string_view(),
       .reason = exchange.was_routed ? balance::name_of(exchange.choice.reason) : std::string_view(),
-      .user = user_,
-      .scheme = scheme_ == winrm::Scheme::None ? std::string_view() : winrm::name_of(scheme_),
       .method = http::name_of(exchange.method),
       .path = exchange.target,
       .status = exchange.status,
       .own_reply = exchange.own_reply,
       .error = exchange.error ? name_of(exchange.error->code) : std::string_view(),
       .error_side = exchange.error ? name_of(exchange.error->side) : std::string_view(),
-      .request_bytes = exchange.request.bytes(),
-      .response_bytes = exchange.response.bytes() + exchange.own_reply_bytes,
       .phases = phases_of(exchange.at),
-      .sealed = exchange.sealed,
-      .bound = bound_,
       .action = exchange.visible ? winrm::name_of(message.action) : std::string_view(),
       .shell = shell,
       .operation_timeout_ms = message.operation_timeout_ms.value_or(0),
@@ -130,26 +138,20 @@ void Session::log_session(const Status& end) {
   if (!worker_.access_log.enabled()) return;
   const std::string client_text = client_endpoint_.text();
   const auto lasted = std::chrono::duration_cast<std::chrono::microseconds>(worker_.now() - tally_.began);
+  auto facts = access_facts(client_text, link_->server);
+  facts.time = net::wall_now() - lasted;
+  facts.request_bytes = tally_.request_bytes;
+  facts.response_bytes = tally_.response_bytes;
+  facts.sealed = tally_.sealed;
   worker_.access_log.write(telemetry::SessionRecord{
-      .time = net::wall_now() - lasted,
-      .session = id_,
-      .listener = listener().settings.name,
-      .pool = pool().name(),
-      .client = client_text,
-      .server = link_->server ? name_of_server(*link_->server) : std::string_view(),
-      .user = user_,
-      .scheme = scheme_ == winrm::Scheme::None ? std::string_view() : winrm::name_of(scheme_),
+      .facts = facts,
       .exchanges = exchanges_,
       .shells = tally_.shells,
       .commands = tally_.commands,
-      .request_bytes = tally_.request_bytes,
-      .response_bytes = tally_.response_bytes,
       .longest_us = tally_.longest_us,
       .total_us = static_cast<std::uint64_t>(lasted.count()),
-      .ended_by = end ? name_of(Side::Local) : name_of(end.error().side),
       .end = name_of(code),
-      .sealed = tally_.sealed,
-      .bound = bound_,
+      .ended_by = end ? name_of(Side::Local) : name_of(end.error().side),
   });
 }
 

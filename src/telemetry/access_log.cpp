@@ -2,7 +2,9 @@
 
 #include <charconv>
 
+#include "access_fields.h"
 #include "line_writer.h"
+#include "open_target.h"
 #include "time_text.h"
 #include "winrmlb/core/text.h"
 
@@ -16,15 +18,6 @@ void append_number(std::string& out, std::uint64_t value, int base = 10) {
   char text[24];
   const auto end = std::to_chars(text, text + sizeof text, value, base).ptr;
   out.append(text, end);
-}
-
-void append_number(std::string& out, std::string_view key, std::uint64_t value) {
-  out += key;
-  append_number(out, value);
-}
-
-void append_if(std::string& out, std::string_view key, std::uint64_t value) {
-  if (value != 0) append_number(out, key, value);
 }
 
 // Nearly all text is plain ASCII and can be copied as it is.
@@ -46,43 +39,79 @@ std::string_view cut(std::string_view text) noexcept {
   return text.substr(0, end);
 }
 
-// `key` is `,"name":"`.
-void append_text(std::string& out, std::string_view key, std::string_view text) {
-  if (text.empty()) return;
-  out += key;
-  const auto shown = cut(text);
-  if (needs_no_escape(shown)) {
-    out += shown;
-  } else {
-    append_json_escaped(out, shown);
+class JsonOut {
+ public:
+  explicit JsonOut(std::string& out) : out_(out) {}
+  void text(const Key& key, std::string_view value) {
+    if (value.empty()) return;
+    out_ += key.json;
+    out_ += '"';
+    const auto shown = cut(value);
+    if (needs_no_escape(shown)) {
+      out_ += shown;
+    } else {
+      append_json_escaped(out_, shown);
+    }
+    out_ += '"';
   }
-  out += '"';
-}
+  void number(const Key& key, std::uint64_t value) {
+    out_ += key.json;
+    append_number(out_, value);
+  }
+  void number_if(const Key& key, std::uint64_t value) {
+    if (value != 0) number(key, value);
+  }
+  void truth(const Key& key, bool value) {
+    out_ += key.json;
+    out_ += value ? "true" : "false";
+  }
 
-void append_truth(std::string& out, std::string_view key, bool value) {
-  out += key;
-  out += value ? "true" : "false";
-}
+ private:
+  std::string& out_;
+};
 
-void append_phases(std::string& out, const PhaseTimes& phases) {
-  append_number(out, ",\"read_us\":", phases.read_us);
-  append_number(out, ",\"choose_us\":", phases.choose_us);
-  append_number(out, ",\"connect_us\":", phases.connect_us);
-  append_number(out, ",\"tls_us\":", phases.tls_us);
-  append_number(out, ",\"send_us\":", phases.send_us);
-  append_number(out, ",\"wait_us\":", phases.wait_us);
-  append_number(out, ",\"reply_us\":", phases.reply_us);
-  append_number(out, ",\"total_us\":", phases.total_us);
-}
+class ParameterOut {
+ public:
+  explicit ParameterOut(std::string& out) : out_(out) {}
+  void text(const Key& key, std::string_view value) {
+    if (value.empty()) return;
+    out_ += key.parameter;
+    append_parameter_escaped(out_, cut(value));
+    out_ += '"';
+  }
+  void number(const Key& key, std::uint64_t value) {
+    out_ += key.parameter;
+    append_number(out_, value);
+    out_ += '"';
+  }
+  void number_if(const Key& key, std::uint64_t value) {
+    if (value != 0) number(key, value);
+  }
+  void truth(const Key& key, bool value) {
+    out_ += key.parameter;
+    out_ += value ? "true\"" : "false\"";
+  }
+
+ private:
+  std::string& out_;
+};
 
 }  // namespace
 
 struct AccessSink::Impl {
+  explicit Impl(const AccessOptions& options)
+      : writer(open_target(options.file, options.syslog), options.queue_buffers) {
+    if (options.syslog) syslog.emplace(*options.syslog);
+  }
   LineWriter writer;
+  std::optional<SyslogHeader> syslog;
 };
 
-AccessSink::AccessSink(const AccessOptions& options)
-    : impl_(options.enabled ? new Impl{{options.file, options.queue_buffers}} : nullptr) {}
+AccessSink::AccessSink(const AccessOptions& options) : impl_(options.enabled ? new Impl(options) : nullptr) {}
+
+const SyslogHeader* AccessSink::syslog() const noexcept {
+  return impl_ && impl_->syslog ? &*impl_->syslog : nullptr;
+}
 
 AccessSink::~AccessSink() = default;
 
@@ -102,87 +131,51 @@ AccessLog::AccessLog(AccessSink& sink) : sink_(sink) {
   if (enabled()) buffer_.reserve(kHandOverBytes + kLineBytes);
 }
 
-void AccessLog::write(const AccessRecord& record) {
+void AccessLog::write(const AccessRecord& record) { write_line("exchange", record); }
+
+void AccessLog::write(const SessionRecord& record) { write_line("session", record); }
+
+template <typename Record>
+void AccessLog::write_line(std::string_view message, const Record& record) {
   if (!enabled()) return;
-  std::string& out = buffer_;
-  begin_line(record.time, "exchange", record.session);
-  append_number(out, ",\"exchange\":", record.exchange);
-  append_text(out, ",\"listener\":\"", record.listener);
-  append_text(out, ",\"pool\":\"", record.pool);
-  append_text(out, ",\"client\":\"", record.client);
-  append_text(out, ",\"server\":\"", record.server);
-  append_text(out, ",\"reason\":\"", record.reason);
-  append_text(out, ",\"user\":\"", record.user);
-  append_text(out, ",\"scheme\":\"", record.scheme);
-  append_text(out, ",\"method\":\"", record.method);
-  append_text(out, ",\"path\":\"", record.path);
-  if (record.status != 0) append_number(out, ",\"status\":", record.status);
-  append_truth(out, ",\"own_reply\":", record.own_reply);
-  append_text(out, ",\"error\":\"", record.error);
-  append_text(out, ",\"error_side\":\"", record.error_side);
-  append_number(out, ",\"request_bytes\":", record.request_bytes);
-  append_number(out, ",\"response_bytes\":", record.response_bytes);
-  append_phases(out, record.phases);
-  append_truth(out, ",\"sealed\":", record.sealed);
-  append_truth(out, ",\"bound\":", record.bound);
-  append_text(out, ",\"action\":\"", record.action);
-  append_text(out, ",\"shell\":\"", record.shell);
-  append_if(out, ",\"operation_timeout_ms\":", record.operation_timeout_ms);
-  append_if(out, ",\"fault\":", record.fault);
-  append_if(out, ",\"sent_again\":", record.sent_again);
-  end_line();
-}
-
-void AccessLog::write(const SessionRecord& record) {
-  if (!enabled()) return;
-  std::string& out = buffer_;
-  begin_line(record.time, "session", record.session);
-  append_text(out, ",\"listener\":\"", record.listener);
-  append_text(out, ",\"pool\":\"", record.pool);
-  append_text(out, ",\"client\":\"", record.client);
-  append_text(out, ",\"server\":\"", record.server);
-  append_text(out, ",\"user\":\"", record.user);
-  append_text(out, ",\"scheme\":\"", record.scheme);
-  append_number(out, ",\"exchanges\":", record.exchanges);
-  append_number(out, ",\"shells\":", record.shells);
-  append_number(out, ",\"commands\":", record.commands);
-  append_number(out, ",\"request_bytes\":", record.request_bytes);
-  append_number(out, ",\"response_bytes\":", record.response_bytes);
-  append_number(out, ",\"longest_us\":", record.longest_us);
-  append_number(out, ",\"total_us\":", record.total_us);
-  append_text(out, ",\"end\":\"", record.end);
-  append_text(out, ",\"ended_by\":\"", record.ended_by);
-  append_truth(out, ",\"sealed\":", record.sealed);
-  append_truth(out, ",\"bound\":", record.bound);
-  end_line();
-}
-
-void AccessLog::begin_line(WallTime time, std::string_view message, SessionId session) {
-  buffer_ += "{\"time\":\"";
-  append_time(time);
-  buffer_ += "Z\",\"message\":\"";
-  buffer_ += message;
-  buffer_ += "\",\"session\":\"";
-  append_number(buffer_, session.value(), 16);
-  buffer_ += '"';
-}
-
-void AccessLog::end_line() {
-  buffer_ += "}\n";
+  const auto time = time_text(record.facts.time);
+  const auto session = record.facts.session.value();
+  if (const auto* syslog = sink_.syslog()) {
+    syslog->append(buffer_, Severity::Informational, time, message);
+    buffer_ += " session=\"";
+    append_number(buffer_, session, 16);
+    buffer_ += '"';
+    ParameterOut out(buffer_);
+    visit(out, record);
+    buffer_ += "]\n";
+  } else {
+    buffer_ += "{\"time\":\"";
+    buffer_ += time;
+    buffer_ += "Z\",\"message\":\"";
+    buffer_ += message;
+    buffer_ += "\",\"session\":\"";
+    append_number(buffer_, session, 16);
+    buffer_ += '"';
+    JsonOut out(buffer_);
+    visit(out, record);
+    buffer_ += "}\n";
+  }
   ++lines_;
   if (buffer_.size() >= kHandOverBytes) flush();
 }
 
 // The date is made anew once a second only.
-void AccessLog::append_time(WallTime time) {
+std::string_view AccessLog::time_text(WallTime time) {
+  constexpr std::size_t kSecondBytes = 19;
   const auto at = split(time);
   if (at.seconds != second_) {
     second_ = at.seconds;
-    second_text_.clear();
-    append_seconds(second_text_, second_, 'T');
+    time_text_.clear();
+    append_seconds(time_text_, second_, 'T');
   }
-  buffer_ += second_text_;
-  append_milliseconds(buffer_, at.milliseconds);
+  time_text_.resize(kSecondBytes);
+  append_milliseconds(time_text_, at.milliseconds);
+  return time_text_;
 }
 
 // Whatever is in the buffer came after the last hand-over, so no line can be older than that.

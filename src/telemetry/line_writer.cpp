@@ -1,12 +1,7 @@
 #include "line_writer.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
-#include <mutex>
-#include <poll.h>
-#include <system_error>
-#include <unistd.h>
+#include <utility>
 
 #include <spdlog/async_logger.h>
 #include <spdlog/details/null_mutex.h>
@@ -15,65 +10,14 @@
 
 namespace winrmlb::telemetry {
 
-namespace {
-
-constexpr int kNone = -1;
-
-int open_for_append(const std::string& file) noexcept {
-  return ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
-}
-
-// Log and access log may share standard output. A file opened for appending keeps their writes apart; a full
-// pipe would not (POSIX write(): beyond PIPE_BUF bytes may be interleaved).
-std::mutex& standard_output_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
-// Writes it all; returns what could not be written.
-std::string_view write_all(int descriptor, std::string_view text) noexcept {
-  while (!text.empty()) {
-    const auto written = ::write(descriptor, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {
-      // Standard output may be shared with somebody who made it non-blocking.
-      pollfd waited{descriptor, POLLOUT, 0};
-      (void)::poll(&waited, 1, -1);
-    } else if (errno != EINTR) {
-      break;
-    }
-  }
-  return text;
-}
-
-}  // namespace
-
-// The file's end of the queue. log() runs on the queue's thread only; a descriptor to go on with comes from
-// others.
+// The target's end of the queue; log() runs on the queue's thread only.
 class LineWriter::Sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  Sink(std::string file, std::atomic<std::uint64_t>& done, std::atomic<std::uint64_t>& dropped)
-      : file_(std::move(file)),
-        is_standard_output_(file_.empty() || file_ == "-"),
-        done_(done),
-        dropped_(dropped) {
-    descriptor_ = is_standard_output_ ? STDOUT_FILENO : open_for_append(file_);
-    if (descriptor_ == kNone) throw std::system_error(errno, std::generic_category(), file_);
-  }
-  ~Sink() override {
-    if (const int next = next_.exchange(kNone); next != kNone) ::close(next);
-    if (!is_standard_output_) ::close(descriptor_);
-  }
+  Sink(std::unique_ptr<LineTarget> target, std::atomic<std::uint64_t>& done,
+       std::atomic<std::uint64_t>& dropped)
+      : target_(std::move(target)), done_(done), dropped_(dropped) {}
 
-  bool reopen() noexcept {
-    if (is_standard_output_) return true;
-    const int opened = open_for_append(file_);
-    if (opened == kNone) return false;
-    if (const int unused = next_.exchange(opened); unused != kNone) ::close(unused);
-    return true;
-  }
-
+  bool reopen() noexcept { return target_->reopen(); }
   void one_done() noexcept {
     done_.fetch_add(1, std::memory_order_release);
     done_.notify_all();
@@ -81,37 +25,16 @@ class LineWriter::Sink final : public spdlog::sinks::base_sink<spdlog::details::
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    if (const int next = next_.exchange(kNone); next != kNone) {
-      ::close(descriptor_);
-      descriptor_ = next;
-      torn_ = false;
-    }
-    write({message.payload.data(), message.payload.size()});
+    const auto lost = target_->write({message.payload.data(), message.payload.size()});
+    if (lost != 0) dropped_.fetch_add(lost, std::memory_order_relaxed);
     one_done();
   }
   void flush_() override {}
 
  private:
-  void write(std::string_view text) noexcept {
-    std::unique_lock<std::mutex> lock;
-    if (is_standard_output_) lock = std::unique_lock(standard_output_mutex());
-    // A line that the disk had no room for the end of must not swallow the next one.
-    if (torn_ && write_all(descriptor_, "\n").empty()) torn_ = false;
-    const auto lost = write_all(descriptor_, text);
-    if (lost.empty()) return;
-    dropped_.fetch_add(static_cast<std::uint64_t>(std::count(lost.begin(), lost.end(), '\n')),
-                       std::memory_order_relaxed);
-    const bool at_line_start = lost.size() == text.size() || *(lost.data() - 1) == '\n';
-    torn_ = torn_ || !at_line_start;
-  }
-
-  const std::string file_;
-  const bool is_standard_output_;
+  const std::unique_ptr<LineTarget> target_;
   std::atomic<std::uint64_t>& done_;
   std::atomic<std::uint64_t>& dropped_;
-  int descriptor_ = kNone;
-  std::atomic<int> next_{kNone};
-  bool torn_ = false;
 };
 
 struct LineWriter::Queue {
@@ -119,9 +42,9 @@ struct LineWriter::Queue {
   std::shared_ptr<spdlog::async_logger> logger;
 };
 
-LineWriter::LineWriter(const std::string& file, std::size_t queue_messages)
+LineWriter::LineWriter(std::unique_ptr<LineTarget> target, std::size_t queue_messages)
     : queue_messages_(std::max<std::size_t>(1, queue_messages)),
-      sink_(std::make_shared<Sink>(file, done_, dropped_)),
+      sink_(std::make_shared<Sink>(std::move(target), done_, dropped_)),
       queue_(std::make_unique<Queue>()) {
   // One place more than is ever used: posting never waits.
   queue_->pool = std::make_shared<spdlog::details::thread_pool>(queue_messages_ + 1, 1);
@@ -157,7 +80,7 @@ void LineWriter::post(std::string_view text, std::uint64_t lines) {
 
 bool LineWriter::reopen() {
   if (!sink_->reopen()) return false;
-  // Nothing to write: wakes the thread, so that the file which has been moved away is closed now, not at the
+  // Nothing to write: wakes the thread, so that a file which has been moved away is closed now, not at the
   // next line.
   post({}, 0);
   return true;

@@ -1,32 +1,33 @@
-// LineWriter: from any thread into a file, by way of a bounded queue and a thread of its own (spdlog's).
+// LineWriter: from any thread to a LineTarget, by way of a bounded queue and a thread of its own (spdlog's).
 //
 // Owned by a Log or an AccessSink. What finds the queue full is dropped and counted in lines: spdlog could
 // drop too, but would count messages, and a message of the access log holds many lines. So admission is
 // counted here, and the queue behind it is never full.
 //
-//   post() ──▶ admitted ──▶ [queue] ──▶ done (written, or lost to the file)        admitted - done <=
+//   post() ──▶ admitted ──▶ [queue] ──▶ done (written, or lost)        admitted - done <=
 //   queue_messages
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
+
+#include "line_target.h"
 
 namespace winrmlb::telemetry {
 
 class LineWriter {
  public:
-  /// `file` empty or "-": standard output. Throws std::system_error if it cannot be opened.
-  LineWriter(const std::string& file, std::size_t queue_messages);
+  LineWriter(std::unique_ptr<LineTarget> target, std::size_t queue_messages);
   ~LineWriter();
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
 
-  /// Whole lines, each with its newline. Any thread; never blocks on the file.
+  /// Whole lines, each with its newline. Any thread; never blocks on the target.
   void post(std::string_view text, std::uint64_t lines);
-  /// False: the file could not be opened, and the old one goes on. Does not wait for writes under way.
+  /// False: the target could not be opened again, and the old one goes on. Does not wait for writes under
+  /// way.
   bool reopen();
   /// Waits until all that this thread has posted is written or lost.
   void flush();

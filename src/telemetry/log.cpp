@@ -3,10 +3,13 @@
 #include <atomic>
 #include <charconv>
 #include <cmath>
+#include <mutex>
 
 #include <spdlog/details/os.h>
 
 #include "line_writer.h"
+#include "open_target.h"
+#include "repeats.h"
 #include "time_text.h"
 #include "winrmlb/core/text.h"
 
@@ -76,7 +79,7 @@ void append_message(std::string& out, std::string_view text) {
 }
 
 std::string json_line(WallTime time, Level level, std::string_view event_text,
-                      std::initializer_list<LogField> fields) {
+                      std::span<const LogField> fields) {
   std::string out = "{\"time\":\"";
   const auto at = split(time);
   append_seconds(out, at.seconds, 'T');
@@ -96,7 +99,7 @@ std::string json_line(WallTime time, Level level, std::string_view event_text,
 }
 
 std::string text_line(WallTime time, Level level, std::string_view event_text,
-                      std::initializer_list<LogField> fields) {
+                      std::span<const LogField> fields) {
   std::string out;
   const auto at = split(time);
   append_seconds(out, at.seconds, ' ');
@@ -116,7 +119,57 @@ std::string text_line(WallTime time, Level level, std::string_view event_text,
   return out;
 }
 
+Severity severity_of(Level level) noexcept {
+  switch (level) {
+    case Level::Trace:
+    case Level::Debug:
+      return Severity::Debug;
+    case Level::Info:
+      return Severity::Informational;
+    case Level::Warn:
+      return Severity::Warning;
+    case Level::Error:
+      return Severity::Error;
+  }
+  return Severity::Error;
+}
+
 }  // namespace
+
+std::string format_syslog_line(const SyslogHeader& header, WallTime time, Level level,
+                               std::string_view event_text, std::span<const LogField> fields) {
+  constexpr std::size_t kMostValueBytes = 1024;
+  std::string when;
+  const auto at = split(time);
+  append_seconds(when, at.seconds, 'T');
+  append_milliseconds(when, at.milliseconds);
+  std::string out;
+  header.append(out, severity_of(level), when, "event");
+  for (const auto& field : fields) {
+    std::string value;
+    if (const auto* text = std::get_if<std::string>(&field.value)) {
+      value = text->substr(0, kMostValueBytes);
+    } else {
+      append_value(value, field.value, Quotes::WhereNeeded);
+    }
+    out += ' ';
+    out += field.key;
+    out += "=\"";
+    append_parameter_escaped(out, value);
+    out += '"';
+  }
+  out += "] ";
+  append_message_escaped(out, event_text);
+  out += '\n';
+  return out;
+}
+
+std::optional<Level> level_of(std::string_view name) noexcept {
+  for (const auto level : {Level::Trace, Level::Debug, Level::Info, Level::Warn, Level::Error}) {
+    if (name_of(level) == name) return level;
+  }
+  return std::nullopt;
+}
 
 std::string_view name_of(Level level) noexcept {
   switch (level) {
@@ -135,7 +188,7 @@ std::string_view name_of(Level level) noexcept {
 }
 
 std::string format_line(LogFormat format, WallTime time, Level level, std::string_view event_text,
-                        std::initializer_list<LogField> fields) {
+                        std::span<const LogField> fields) {
   switch (format) {
     case LogFormat::Json:
       return json_line(time, level, event_text, fields);
@@ -146,24 +199,64 @@ std::string format_line(LogFormat format, WallTime time, Level level, std::strin
 }
 
 struct Log::Impl {
+  explicit Impl(const LogOptions& options)
+      : writer(open_target(options.file, options.syslog), options.queue_lines),
+        format(options.format),
+        level(options.level),
+        repeats(options.repeats) {
+    if (options.syslog) syslog.emplace(*options.syslog);
+  }
+  void tell_repeats(WallTime now) {
+    for (const auto& line : repeats.due(now))
+      put_repeated(line);
+  }
+
+  void put_repeated(const Repeats::Line& line) {
+    auto fields = line.fields;
+    fields.push_back({"repeated", static_cast<std::int64_t>(line.times)});
+    put(spdlog::details::os::now(), line.level, line.event_text, fields);
+  }
+
+  void put(WallTime time, Level event_level, std::string_view event_text, std::span<const LogField> fields) {
+    writer.post(syslog ? format_syslog_line(*syslog, time, event_level, event_text, fields)
+                       : format_line(format, time, event_level, event_text, fields),
+                1);
+  }
+
   LineWriter writer;
   const LogFormat format;
+  std::optional<SyslogHeader> syslog;
   std::atomic<Level> level;
+  std::mutex mutex;  // of what follows
+  Repeats repeats;
 };
 
-Log::Log(const LogOptions& options)
-    : impl_(new Impl{{options.file, options.queue_lines}, options.format, options.level}) {}
+Log::Log(const LogOptions& options) : impl_(new Impl(options)) {}
 
-Log::~Log() = default;
+Log::~Log() {
+  const std::lock_guard lock(impl_->mutex);
+  for (const auto& line : impl_->repeats.rest())
+    impl_->put_repeated(line);
+}
 
 void Log::write(Level level, std::string_view event_text, std::initializer_list<LogField> fields) {
   if (!writes(level)) return;
   // The library's clock: an event has happened when it is logged, and no decision hangs on it.
   const WallTime time = spdlog::details::os::now();
-  impl_->writer.post(format_line(impl_->format, time, level, event_text, fields), 1);
+  const std::span<const LogField> all(fields.begin(), fields.size());
+  const std::lock_guard lock(impl_->mutex);
+  impl_->tell_repeats(time);
+  if (impl_->repeats.pass(time, level, event_text, all)) impl_->put(time, level, event_text, all);
+}
+
+void Log::tick() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->tell_repeats(spdlog::details::os::now());
 }
 
 bool Log::writes(Level level) const noexcept { return level >= impl_->level.load(std::memory_order_relaxed); }
+
+Level Log::level() const noexcept { return impl_->level.load(std::memory_order_relaxed); }
 
 void Log::set_level(Level level) noexcept { impl_->level.store(level, std::memory_order_relaxed); }
 

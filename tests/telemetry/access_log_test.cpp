@@ -19,21 +19,21 @@ using testing::Not;
 
 AccessRecord record() {
   AccessRecord made;
-  made.time = WallTime{milliseconds(1795507200123)};
-  made.session = SessionId(0x0003000000000012);
+  made.facts.time = WallTime{milliseconds(1795507200123)};
+  made.facts.session = SessionId(0x0003000000000012);
   made.exchange = 7;
-  made.listener = "0.0.0.0:5985";
-  made.pool = "teams";
-  made.client = "10.1.2.3:50123";
-  made.server = "ps1";
+  made.facts.listener = "0.0.0.0:5985";
+  made.facts.pool = "teams";
+  made.facts.client = "10.1.2.3:50123";
+  made.facts.server = "ps1";
   made.reason = "affinity";
-  made.user = "VOSS\\automate";
-  made.scheme = "negotiate";
+  made.facts.user = "VOSS\\automate";
+  made.facts.scheme = "negotiate";
   made.method = "POST";
   made.path = "/wsman";
   made.status = 200;
-  made.request_bytes = 1561;
-  made.response_bytes = 2044;
+  made.facts.request_bytes = 1561;
+  made.facts.response_bytes = 2044;
   made.phases = {.read_us = 1,
                  .choose_us = 2,
                  .connect_us = 3,
@@ -42,8 +42,8 @@ AccessRecord record() {
                  .wait_us = 6000000000,
                  .reply_us = 7,
                  .total_us = 6000000022};
-  made.sealed = true;
-  made.bound = true;
+  made.facts.sealed = true;
+  made.facts.bound = true;
   return made;
 }
 
@@ -64,10 +64,10 @@ TEST(AccessLine, SaysAllOfAnExchange) {
       line_for(record()),
       R"({"time":"2026-11-24T08:00:00.123Z","message":"exchange","session":"3000000000012","exchange":7,)"
       R"("listener":"0.0.0.0:5985","pool":"teams","client":"10.1.2.3:50123","server":"ps1",)"
-      R"("reason":"affinity","user":"VOSS\\automate","scheme":"negotiate","method":"POST","path":"/wsman",)"
-      R"("status":200,"own_reply":false,"request_bytes":1561,"response_bytes":2044,)"
+      R"("user":"VOSS\\automate","scheme":"negotiate","reason":"affinity","method":"POST","path":"/wsman",)"
+      R"("status":200,"own_reply":false,)"
       R"("read_us":1,"choose_us":2,"connect_us":3,"tls_us":4,"send_us":5,"wait_us":6000000000,"reply_us":7,)"
-      R"("total_us":6000000022,"sealed":true,"bound":true})"
+      R"("total_us":6000000022,"request_bytes":1561,"response_bytes":2044,"sealed":true,"bound":true})"
       "\n");
 }
 
@@ -105,10 +105,10 @@ TEST(AccessLine, LongTextsAreCutAt256Bytes) {
   made.path = longer;
   EXPECT_THAT(line_for(made), HasSubstr("\"path\":\"" + whole + "\","));
   const std::string across = std::string(255, 'p') + "\xc3\xa9";
-  made.user = across;
+  made.facts.user = across;
   EXPECT_THAT(line_for(made), HasSubstr("\"user\":\"" + std::string(255, 'p') + "\","));
   const std::string nonsense(300, '\x80');
-  made.user = nonsense;
+  made.facts.user = nonsense;
   EXPECT_THAT(line_for(made), HasSubstr("\"user\":\"\xef\xbf\xbd"));
 }
 
@@ -118,7 +118,7 @@ TEST(AccessLine, TheDateFollowsTheClock) {
   AccessLog log(sink);
   auto made = record();
   for (const int offset : {0, 876, 877, 3600'000, -1000}) {
-    made.time = record().time + milliseconds(offset);
+    made.facts.time = record().facts.time + milliseconds(offset);
     log.write(made);
   }
   log.flush();
@@ -147,19 +147,19 @@ TEST(AccessLog, WhatAMessageSaysIsThereOnlyIfItCouldBeRead) {
 
 TEST(AccessLog, ASessionHasALineOfItsOwn) {
   SessionRecord made;
-  made.time = WallTime{milliseconds(1795507200123)};
-  made.session = SessionId(0x12);
-  made.listener = "0.0.0.0:5985";
-  made.pool = "teams";
-  made.client = "10.1.2.3:50123";
-  made.server = "ps1";
-  made.user = "svc";
-  made.scheme = "basic";
+  made.facts.time = WallTime{milliseconds(1795507200123)};
+  made.facts.session = SessionId(0x12);
+  made.facts.listener = "0.0.0.0:5985";
+  made.facts.pool = "teams";
+  made.facts.client = "10.1.2.3:50123";
+  made.facts.server = "ps1";
+  made.facts.user = "svc";
+  made.facts.scheme = "basic";
   made.exchanges = 9;
   made.shells = 1;
   made.commands = 2;
-  made.request_bytes = 3;
-  made.response_bytes = 4;
+  made.facts.request_bytes = 3;
+  made.facts.response_bytes = 4;
   made.longest_us = 5;
   made.total_us = 6;
   made.end = "closed";
@@ -169,9 +169,9 @@ TEST(AccessLog, ASessionHasALineOfItsOwn) {
             "\"0.0.0.0:5985\","
             "\"pool\":\"teams\",\"client\":\"10.1.2.3:50123\",\"server\":\"ps1\",\"user\":\"svc\",\"scheme\":"
             "\"basic\","
-            "\"exchanges\":9,\"shells\":1,\"commands\":2,\"request_bytes\":3,\"response_bytes\":4,\"longest_"
-            "us\":5,\"total_us\":6,"
-            "\"end\":\"closed\",\"ended_by\":\"client\",\"sealed\":false,\"bound\":false}\n");
+            "\"exchanges\":9,\"shells\":1,\"commands\":2,\"longest_us\":5,\"total_us\":6,"
+            "\"end\":\"closed\",\"ended_by\":\"client\",\"request_bytes\":3,\"response_bytes\":4,"
+            "\"sealed\":false,\"bound\":false}\n");
 }
 
 TEST(AccessLog, HandsOverWhenTheBufferIsFull) {
@@ -216,7 +216,7 @@ TEST(AccessLog, ALineAllocatesNothing) {
   auto made = record();
   made.path = "/wsman?\"";
   const std::string longest(256, '"');  // twice as long once it is escaped
-  made.user = longest;
+  made.facts.user = longest;
   log.write(made);
   const auto before = allocations_of_this_thread();
   for (int i = 0; i < 10; ++i)

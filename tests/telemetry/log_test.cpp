@@ -87,6 +87,31 @@ TEST(Log, WritesWhatIsAtItsLevelOrAbove) {
   EXPECT_FALSE(log.writes(Level::Trace));
 }
 
+TEST(Log, LinesThatSayTheSameAgainAreCountedInstead) {
+  const ScratchDirectory scratch;
+  const auto file = scratch.path("log");
+  {
+    Log log({.format = LogFormat::Text, .file = file, .repeats = seconds(3600)});
+    for (int i = 0; i < 100; ++i)
+      log.write(Level::Warn, "again", {{"server", "ps1"}});
+    log.write(Level::Warn, "again", {{"server", "ps2"}});
+    log.write(Level::Info, "again", {{"server", "ps1"}});
+    log.flush();
+    EXPECT_EQ(count_lines(contents_of(file)), 3U);
+  }
+  const auto text = contents_of(file);
+  EXPECT_EQ(count_lines(text), 4U) << text;
+  EXPECT_THAT(text, EndsWith(" warn   again server=ps1 repeated=99\n"));
+}
+
+TEST(Log, KnowsLevelsByName) {
+  EXPECT_EQ(level_of("debug"), Level::Debug);
+  EXPECT_EQ(level_of("loud"), std::nullopt);
+  Log log({.level = Level::Warn});
+  log.set_level(*level_of("trace"));
+  EXPECT_EQ(log.level(), Level::Trace);
+}
+
 TEST(Log, StandardOutputIsTheDefault) {
   testing::internal::CaptureStdout();
   {

@@ -182,6 +182,7 @@ class Session {
   void count_connect(ServerId server, ConnectResult result) const;
   void count_traffic(const Exchange& exchange);
   void count_end(ErrorCode end);
+  telemetry::AccessFacts access_facts(std::string_view client_text, std::optional<ServerId> server) const;
   void log_access(const Exchange& exchange);
   void log_session(const Status& end);
   void log_error(const Exchange& exchange, TimePoint now);

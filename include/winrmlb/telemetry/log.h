@@ -5,18 +5,23 @@
 // bounded, and what finds it full is dropped and counted. What happened to a request belongs to access_log.h.
 //
 // The JSON form is one object per line (RFC 8259): time (RFC 3339, UTC), level, message, then the fields of
-// the event.
+// the event. A syslog message has the fields as structured data (syslog.h).
+//
+// The level can change while the process runs: set_level(level_of("debug")), until the next reload sets that
+// of the configuration.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "winrmlb/core/time.h"
+#include "winrmlb/telemetry/syslog.h"
 
 namespace winrmlb::telemetry {
 
@@ -24,18 +29,25 @@ enum class Level : std::uint8_t { Trace, Debug, Info, Warn, Error };
 enum class LogFormat : std::uint8_t { Json, Text };
 
 std::string_view name_of(Level level) noexcept;  // "trace" … "error"
+std::optional<Level> level_of(std::string_view name) noexcept;
 
-/// One fact of an event. Keys are lower-case words of ours, values may come from outside: they are escaped.
+/// One fact of an event. Keys are lower-case words of ours, literals; values may come from outside: they are
+/// escaped.
 struct LogField {
   std::string_view key;
   std::variant<std::string, std::int64_t, double, bool> value;
+  friend bool operator==(const LogField&, const LogField&) = default;
 };
 
 struct LogOptions {
   Level level = Level::Info;
   LogFormat format = LogFormat::Json;
-  std::string file;                // empty or "-": standard output
-  std::size_t queue_lines = 1024;  // that wait for a slow disk before lines are dropped
+  std::string file;                     // empty or "-": standard output
+  std::size_t queue_lines = 1024;       // that wait for a slow disk before lines are dropped
+  std::optional<SyslogOptions> syslog;  // instead of the file
+  /// Lines that repeat one of so lately are counted instead: "… (repeated)" with their number. Zero: none
+  /// are.
+  Duration repeats{};
 };
 
 class Log {
@@ -50,7 +62,10 @@ class Log {
   void write(Level level, std::string_view event_text, std::initializer_list<LogField> fields = {});
 
   bool writes(Level level) const noexcept;
+  Level level() const noexcept;
   void set_level(Level level) noexcept;
+  /// Tells of repeats whose time has come; to be called every second or so, else the next line does it.
+  void tick();
   /// Opens the file by its name again, after it has been moved away. If that fails the old one goes on, and
   /// an error in it says so.
   bool reopen();
@@ -66,7 +81,15 @@ class Log {
 
 /// The line for an event, with its newline. Pure; what Log::write puts into the file.
 std::string format_line(LogFormat format, WallTime time, Level level, std::string_view event_text,
-                        std::initializer_list<LogField> fields);
+                        std::span<const LogField> fields);
+inline std::string format_line(LogFormat format, WallTime time, Level level, std::string_view event_text,
+                               std::initializer_list<LogField> fields) {
+  return format_line(format, time, level, event_text,
+                     std::span<const LogField>(fields.begin(), fields.size()));
+}
+/// The same for a syslog receiver.
+std::string format_syslog_line(const SyslogHeader& header, WallTime time, Level level,
+                               std::string_view event_text, std::span<const LogField> fields);
 
 /// Lets one event per interval through and counts the others, for what odd clients could repeat for ever. One
 /// object per place that logs and per thread.
