@@ -131,6 +131,7 @@ std::string example_of(const std::string& path) {
   if (path == "admin.token_file") return "/etc/winrm-lb/admin.tokens";
   if (path == "admin.certificate") return "/etc/winrm-lb/admin.pem";
   if (path == "admin.key") return "/etc/winrm-lb/admin.key";
+  if (path == "log.syslog.address") return "\"127.0.0.1:514\"";
   return {};
 }
 

@@ -88,7 +88,8 @@ std::string socket_in(Reader& reader, const Value& value, const std::string& pat
 }
 
 std::string output_in(Reader& reader, const Value& value, const std::string&) {
-  const bool is_path = !value.text.empty() && value.text != "off" && value.text != "-" && value.text != "syslog";
+  const bool is_path =
+      !value.text.empty() && value.text != "off" && value.text != "-" && value.text != "syslog";
   return is_path ? absolute(reader, value) : value.text;
 }
 

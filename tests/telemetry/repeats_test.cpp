@@ -28,7 +28,7 @@ TEST(Repeats, ALineThatCameOnceIsNotToldOf) {
   EXPECT_TRUE(repeats.rest().empty());
 }
 
-TEST(Repeats, AClockThatIsSetBackEndsTheWindow) {
+TEST(Repeats, AClockThatRunsBackwardsEndsTheWindow) {
   Repeats repeats(seconds(10));
   EXPECT_TRUE(repeats.pass(kStart, Level::Info, "x", {}));
   EXPECT_FALSE(repeats.pass(kStart, Level::Info, "x", {}));
