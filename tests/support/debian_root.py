@@ -105,6 +105,7 @@ BOOT = r"""
 set -e
 root=$1
 mount --make-rprivate /
+mount --rbind "$root" "$root"  # a mount of its own, as services with a view of their own need one to stand on
 mount -t tmpfs tmpfs "$root/run"
 mount -t tmpfs tmpfs "$root/tmp"
 umount "$root/proc"

@@ -28,7 +28,8 @@ class Stopped:
         return self
 
     def __exit__(self, *_):
-        self.libc.ptrace(PTRACE_DETACH, self.thread, None, None)
+        if self.libc.ptrace(PTRACE_DETACH, self.thread, None, None) != 0:
+            os.waitpid(self.thread, 0x40000000)  # killed meanwhile: its process is not gone before we have heard of it
 
 
 def thread_named(pid, name):
