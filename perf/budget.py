@@ -88,7 +88,9 @@ class Counter:
             binary = shutil.which("haproxy", path=os.environ.get("PATH", "") + ":/usr/sbin")
             self.proxy = proxies.Haproxy(folder, binary)
         else:
-            self.proxy = proxies.WinrmLb(folder, options.winrm_lb or os.path.join(options.build, "winrm-lb"))
+            # With all that a session is remembered by: known ones must not pay for that.
+            state = f'state: {{store: file, path: "{os.path.join(folder, "state")}"}}'
+            self.proxy = proxies.WinrmLb(folder, options.winrm_lb or os.path.join(options.build, "winrm-lb"), keys=state)
 
     def start(self, scenario, environment=None):
         setting = proxies.Setting(self.farm.servers, self.certificates, scenario.client_tls, scenario.server_tls, False)

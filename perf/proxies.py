@@ -78,9 +78,9 @@ class WinrmLb(Proxy):
     name = "winrm-lb"
     note = "a TLS listener always talks TLS to its servers"
 
-    def __init__(self, folder, binary, name=None, pool_keys=""):
+    def __init__(self, folder, binary, name=None, pool_keys="", keys=""):
         super().__init__(folder, binary)
-        self.name, self.pool_keys = name or self.name, pool_keys
+        self.name, self.pool_keys, self.keys = name or self.name, pool_keys, keys
 
     def supports(self, client_tls, server_tls):
         return client_tls == server_tls
@@ -109,6 +109,7 @@ pools:
 {servers}
 log: {{level: warn, access_file: "{access}"}}
 admin: {{socket: "{os.path.join(self.folder, self.name + ".sock")}"}}
+{self.keys}
 """)
         return [self.binary, "run", "--config", path]
 

@@ -28,6 +28,16 @@ void add_process(Families& families, const View& view) {
   families.begin_counters("log_lines_dropped_total", "Log lines lost to a slow or failing disk or receiver.");
   families.add(static_cast<double>(view.log_lines_dropped), {{"log", "events"}});
   families.add(static_cast<double>(view.access_lines_dropped), {{"log", "access"}});
+  if (view.state) {
+    families.gauge("state_bytes", "Size of the file of what outlasts a restart.",
+                   static_cast<double>(view.state->bytes));
+    families.counter("state_records_total", "Records handed to the state store.",
+                     static_cast<double>(view.state->records_written));
+    families.counter("state_write_failures_total", "Failures to write the state.",
+                     static_cast<double>(view.state->failures));
+    families.gauge("state_failing", "1 while a restart would not know what has changed.",
+                   view.state->failing ? 1 : 0);
+  }
   families.gauge("ready", "1 while new work is taken and at least one server is fit.",
                  is_ready(view) ? 1 : 0);
 

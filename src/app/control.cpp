@@ -36,6 +36,8 @@ Control::Control(RunOptions options, config::Settings settings)
       aside_(io_),
       names_aside_(io_),
       farm_(io_, log_, poller_, wheel_, workers_, aside_),
+      keeper_(make_state_store(settings_.state, log_), log_,
+              [this](ServerId server) { return farm_.drain_deadline(server); }),
       names_(log_, Names::lookup_aside(names_aside_, [this] { return settings_.name_servers; }),
              [this](const auto& pool, const auto& server, const auto& address) {
                retarget(pool, server, address);
@@ -79,9 +81,11 @@ Status Control::start() {
   auto snapshot = builder_.build(settings_, nullptr);
   if (!snapshot) return snapshot.error();
   snapshot_ = *snapshot;
+  if (auto loaded = load_state(); !loaded) return loaded;
   if (auto listening = bind_listeners(); !listening) return listening;
   if (auto admin = start_admin(); !admin) return admin;
   farm_.adopt(snapshot_);
+  resume_modes();
   names_.adopt(*snapshot_);
   await_signal();
   tick();
@@ -205,6 +209,7 @@ void Control::tick() {
     pool.pool->affinity().sweep(now);
     pool.pool->shells().sweep(now);
   }
+  keeper_.tick(now, net::wall_now());
   carry_out(shutdown_.tick(now, settings_.shutdown));
   if (upgrade_) upgrade_->tick(now);
   tell_service_manager(now);

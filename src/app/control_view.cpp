@@ -26,6 +26,9 @@ admin::View Control::view() const {
   view.reload_error = last_reload_.error;
   view.reloads_succeeded = last_reload_.successes;
   view.reloads_failed = last_reload_.failures;
+  if (const auto state = keeper_.counters())
+    view.state =
+        admin::View::State{state->bytes, state->puts + state->erases, state->failures, state->failing};
   view.log_lines_dropped = log_.dropped();
   view.access_lines_dropped = access_sink_.dropped();
   return view;

@@ -35,6 +35,19 @@ Result<net::ListeningSockets> Control::listening_for(const config::Listener& lis
   return std::move(*handed);
 }
 
+// From the store, unless there is a process that knows it better; it also holds the store until it has handed
+// on.
+Status Control::load_state() {
+  if (!options_.takeover) return keeper_.load(snapshot_, net::now(), net::wall_now());
+  keeper_.adopt(snapshot_);
+  return Done{};
+}
+
+void Control::resume_modes() {
+  for (const auto& mode : keeper_.take_modes())
+    (void)farm_.change_mode(mode);
+}
+
 // What clients depend on, from the process that has accepted so far and now stands still.
 Status Control::take_state() {
   for (const auto& address : handed_.drop_rest()) {
@@ -44,6 +57,8 @@ Status Control::take_state() {
   if (!options_.takeover) return Done{};
   const auto state = options_.takeover->prepared();
   if (!state) return state.error();
+  keeper_.take_over(*state, net::now(), net::wall_now());
+  resume_modes();
   return Done{};
 }
 
@@ -100,10 +115,11 @@ Upgrade::Lent Control::lent_to_upgrade() {
                 for (auto& worker : workers_)
                   worker->post([](Worker& here) { here.resume_listening(); });
               },
-          .state = [] { return std::string(); },
+          .state = [this] { return keeper_.hand_over(net::now(), net::wall_now()); },
           .handed_on =
               [this](pid_t process) {
                 notifier_.hand_over_to(process);
+                keeper_.close(net::now(), net::wall_now());
                 log_.write(
                     Level::Info, "upgrade: another process serves now; this one ends with its sessions",
                     {{"process", std::int64_t{process}}, {"sessions", std::int64_t{open_sessions_.load()}}});
@@ -180,6 +196,7 @@ bool Control::end_if_ended() {
   desk_->close();
   signals_.cancel();
   upgrade_.reset();
+  keeper_.close(net::now(), net::wall_now());
   poller_.stop();
   return true;
 }

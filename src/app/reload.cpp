@@ -49,17 +49,17 @@ Status Control::reload() {
   return status;
 }
 
-// All addresses of a port stand in the way of one of them, and the old listener cannot go before the new one
-// is there: connections would be lost if the new one then failed.
-Error Control::not_bound(const Endpoint& wanted, const Error& error) const {
-  for (const auto& [id, sockets] : bound_) {
-    if (sockets.bound.port != wanted.port) continue;
-    return {error.code, error.side,
-            "cannot listen on " + wanted.text() + " while this process listens on " + sockets.bound.text() +
-                ": remove that listener by one reload and add the new one by the next, or restart"};
-  }
-  return error;
+namespace {
+
+// Of two sockets for one port, of which one takes all addresses.
+bool overlap(const Endpoint& a, const Endpoint& b) noexcept {
+  const auto takes_all = [](const Endpoint& one) {
+    return one.address == IpAddress() || one.address == IpAddress::from_v4(0);
+  };
+  return a.port == b.port && a.port != 0 && (a.address == b.address || takes_all(a) || takes_all(b));
 }
+
+}  // namespace
 
 Status Control::apply(const config::Settings& settings) {
   auto built = builder_.build(settings, snapshot_.get());
@@ -70,8 +70,12 @@ Status Control::apply(const config::Settings& settings) {
   std::map<ListenerId, std::vector<std::vector<net::Descriptor>>> shares;
   for (const auto& listener : next->listeners) {
     if (bound_.contains(listener.id)) continue;
-    auto sockets = net::listen_on(listener.settings.bind, workers_.size());
-    if (!sockets) return not_bound(listener.settings.bind, sockets.error());
+    const bool takes_over = std::any_of(bound_.begin(), bound_.end(), [&](const auto& own) {
+      return !next->listener(own.first) && overlap(own.second.bound, listener.settings.bind);
+    });
+    auto sockets = net::listen_on(listener.settings.bind, workers_.size(),
+                                  takes_over ? net::Beside::OwnSockets : net::Beside::Nobody);
+    if (!sockets) return sockets.error();
     auto shared = share_out(*sockets, workers_.size());
     if (!shared) return shared.error();
     added[listener.id] = std::move(*sockets);
@@ -84,14 +88,22 @@ Status Control::apply(const config::Settings& settings) {
   for (const auto& [id, sockets] : bound_) {
     if (!next->listener(id)) removed.push_back(id);
   }
-  for (const auto id : removed)
-    bound_.erase(id);
+  std::vector<ListenerId> replaced;
+  for (const auto id : removed) {
+    const auto gone = bound_.extract(id);
+    const bool is_replaced = std::any_of(added.begin(), added.end(), [&](const auto& fresh) {
+      return overlap(fresh.second.bound, gone.mapped().bound);
+    });
+    if (is_replaced) replaced.push_back(id);
+  }
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     auto sockets = std::make_shared<std::map<ListenerId, std::vector<net::Descriptor>>>();
     for (auto& [id, share] : shares)
       sockets->emplace(id, std::move(share[i]));
-    workers_[i]->post([next, removed, sockets](Worker& worker) {
+    workers_[i]->post([next, was = snapshot_, removed, replaced, sockets](Worker& worker) {
       worker.context().snapshot = next;
+      for (const auto id : replaced)
+        worker.hand_on(id, was);
       for (const auto id : removed)
         worker.stop_listening(id);
       for (auto& [id, share] : *sockets) {
@@ -110,6 +122,7 @@ Status Control::apply(const config::Settings& settings) {
   settings_ = settings;
   snapshot_ = next;
   farm_.adopt(snapshot_);
+  keeper_.adopt(snapshot_);
   names_.adopt(*snapshot_);
   return Done{};
 }

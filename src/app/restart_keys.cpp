@@ -14,6 +14,8 @@ std::vector<std::string> keys_for_a_restart(const config::Settings& running, con
   compare("admin.bind", running.admin.bind, wanted.admin.bind);
   compare("admin.socket", running.admin.socket, wanted.admin.socket);
   compare("limits.sessions", running.limits.sessions, wanted.limits.sessions);
+  compare("state.store", running.state.store, wanted.state.store);
+  compare("state.path", running.state.path, wanted.state.path);
   return keys;
 }
 

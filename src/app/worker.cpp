@@ -21,6 +21,11 @@ class Worker::Acceptor final : private net::Polled {
   }
   ~Acceptor() { pause(); }
 
+  /// Who comes from now on is served by these settings, which the worker itself has left behind.
+  void stay_with(std::shared_ptr<const proxy::Snapshot> was) {
+    was_ = std::move(was);
+    net::leave_to_others(socket_.get());
+  }
   void resume() {
     if (!std::exchange(watching_, true))
       WINRMLB_CHECK(worker_.poller_.watch_input(socket_.get(), *this) == 0);
@@ -36,7 +41,7 @@ class Worker::Acceptor final : private net::Polled {
     for (int i = 0; i < kPerTurn; ++i) {
       auto connection = net::accept_one(socket_.get());
       if (connection) {
-        worker_.accepted(listener_, *connection);
+        worker_.accepted(listener_, *connection, was_);
         continue;
       }
       if (connection.error().code == ErrorCode::Closed) return;
@@ -50,6 +55,7 @@ class Worker::Acceptor final : private net::Polled {
   Worker& worker_;
   const ListenerId listener_;
   net::Descriptor socket_;
+  std::shared_ptr<const proxy::Snapshot> was_;  // null: the worker's
   bool watching_ = false;
 };
 
@@ -72,6 +78,16 @@ void Worker::listen(ListenerId listener, net::Descriptor socket) {
 }
 
 void Worker::stop_listening(ListenerId listener) { acceptors_.erase(listener); }
+
+// Closing a socket resets what waits in its queue, and what is half-way through its handshake.
+void Worker::hand_on(ListenerId listener, const std::shared_ptr<const proxy::Snapshot>& was) {
+  constexpr seconds kHandshake{1};
+  const TimePoint until = net::now() + kHandshake;
+  for (auto found = acceptors_.extract(listener); !found.empty(); found = acceptors_.extract(listener)) {
+    found.mapped()->stay_with(was);
+    handed_on_.emplace_back(until, std::move(found.mapped()));
+  }
+}
 
 void Worker::start() {
   thread_ = std::thread([this] { run(); });
@@ -96,13 +112,17 @@ void Worker::run() {
 // When the loop must turn though nothing happens.
 TimePoint Worker::due() const {
   const bool soon = out_of_descriptors_ || !access_log_.empty();
-  return soon ? std::min(context_.wheel.next(), ticked_ + net::TimerWheel::kTick) : context_.wheel.next();
+  const auto next =
+      handed_on_.empty() ? context_.wheel.next() : std::min(context_.wheel.next(), handed_on_.front().first);
+  return soon ? std::min(next, ticked_ + net::TimerWheel::kTick) : next;
 }
 
 void Worker::tick(TimePoint now) {
   ticked_ = now;
   context_.wheel.advance(now);
   access_log_.flush_if_older(now);
+  while (!handed_on_.empty() && handed_on_.front().first <= now)
+    handed_on_.pop_front();
   if (!std::exchange(out_of_descriptors_, false)) return;
   if (!paused_) resume_listening();
 }
@@ -111,11 +131,15 @@ void Worker::pause_listening() {
   paused_ = true;
   for (const auto& [listener, acceptor] : acceptors_)
     acceptor->pause();
+  for (const auto& [until, acceptor] : handed_on_)
+    acceptor->pause();
 }
 
 void Worker::resume_listening() {
   paused_ = false;
   for (const auto& [listener, acceptor] : acceptors_)
+    acceptor->resume();
+  for (const auto& [until, acceptor] : handed_on_)
     acceptor->resume();
 }
 
@@ -123,13 +147,17 @@ bool Worker::post(std::function<void(Worker&)> work) {
   return mailbox_.post([this, work = std::move(work)] { work(*this); });
 }
 
-void Worker::accepted(ListenerId listener, net::Accepted connection) {
+void Worker::accepted(ListenerId listener, net::Accepted connection,
+                      const std::shared_ptr<const proxy::Snapshot>& was) {
   if (lent_.open_sessions.load(std::memory_order_relaxed) >= lent_.most_sessions) {
     context_.counters.sessions_refused.add();
     (void)net::Descriptor(connection.descriptor);
     return;
   }
+  const auto current = context_.snapshot;
+  if (was) context_.snapshot = was;
   proxy::Session::serve(context_, listener, connection);
+  context_.snapshot = current;
 }
 
 void Worker::leave() {
@@ -145,6 +173,7 @@ void Worker::drain() {
     worker.draining_ = true;
     worker.context_.stopping = true;
     worker.acceptors_.clear();
+    worker.handed_on_.clear();
     worker.context_.sessions.each([](proxy::Session& session) { session.stop(); });
   });
 }

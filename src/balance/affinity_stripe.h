@@ -14,6 +14,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "change_notes.h"
 #include "salted_hash.h"
 #include "server_counts.h"
 #include "winrmlb/balance/affinity.h"
@@ -40,6 +41,11 @@ struct Record {
   std::optional<TimePoint> last_opaque;
   TimePoint since;
   TimePoint last_used;
+  // What the table's mirror knows of it.
+  TimePoint told;           // when it was last noted for it
+  bool noted = false;       // and that has not been taken yet
+  bool moved = false;       // to another server since
+  bool told_holds = false;  // as what it was told last
 
   bool busy() const noexcept { return sessions.total() > 0 || pins.total() > 0; }
   bool lingers(TimePoint now, Lifetimes times) const noexcept {
@@ -68,6 +74,15 @@ class Stripe {
   const Record* oldest_evictable(TimePoint now, Lifetimes times) const noexcept;
   /// Any one that has expired, or null.
   const Record* oldest_expired(TimePoint now, Lifetimes times) const noexcept;
+  /// A record of former times, behind those that were used before it.
+  void set_back(Record& record, const AffinityTable::Kept& kept, TimePoint now, Lifetimes times) noexcept;
+
+  void watch() { notes_.begin(); }
+  /// Notes some of those that are busy and have not been told for too long, though nothing touches them.
+  void note_untouched(TimePoint now, Lifetimes times);
+  /// Adds what has changed; false: and more has been missed.
+  bool take_changes(std::vector<ClientAddress>& room, std::vector<AffinityTable::Change>& changes,
+                    TimePoint now, Lifetimes times);
 
   std::size_t size() const noexcept { return index_.size(); }
   template <typename Visit>
@@ -84,10 +99,16 @@ class Stripe {
     Records::iterator position;
   };
 
+  static Duration tell_every(Lifetimes times) noexcept { return times.ttl / 8; }
+  void note(Record& record, TimePoint now);
+
   std::unordered_map<ClientAddress, Place, SaltedHash> index_;
   Records busy_;
   Records lingering_;
   Records idle_;
+  ChangeNotes<ClientAddress> notes_;
 };
+
+AffinityTable::Kept kept_of(const Record& record, TimePoint now, Lifetimes times) noexcept;
 
 }  // namespace winrmlb::balance

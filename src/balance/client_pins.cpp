@@ -24,6 +24,12 @@ bool ClientPins::unpin(const ClientAddress& client) {
   return was_there;
 }
 
+std::vector<std::pair<ClientAddress, ServerId>> ClientPins::all() const {
+  if (count_.load(std::memory_order_relaxed) == 0) return {};
+  const std::lock_guard guard(lock_);
+  return {pins_.begin(), pins_.end()};
+}
+
 void ClientPins::unpin_all(ServerId server) {
   const std::lock_guard guard(lock_);
   std::erase_if(pins_, [server](const auto& pin) { return pin.second == server; });

@@ -14,6 +14,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "change_notes.h"
 #include "recent_map.h"
 #include "salted_hash.h"
 #include "winrmlb/balance/server_state.h"
@@ -67,6 +68,8 @@ struct Pin {
   TimePoint last_used;
   Duration idle_limit;
   TimePoint expires;
+  TimePoint told{};       // when it was last noted for the mirror
+  bool noted = false;     // and that has not been taken yet
   Queue::iterator due{};  // at `expires` or before
   std::list<Pin>::iterator position{};
 
@@ -91,6 +94,13 @@ class ShellStripe {
   void note_use(Pin& pin, TimePoint now, Duration lasting) noexcept;
   /// To a limit that may end its life earlier than it was to.
   void set_idle_limit(Pin& pin, Duration idle_limit, TimePoint now);
+  /// As it was in a former process.
+  void set_back(Pin& pin, const ShellRegistry::Kept& kept);
+  /// The mirror is to be told of it.
+  void note(Pin& pin, TimePoint now);
+  void watch() { notes_.begin(); }
+  /// Adds what has changed; false: and more has been missed.
+  bool take_changes(std::vector<PinKey>& room, std::vector<ShellRegistry::Change>& changes);
   /// The first that makes room: lesser pins before shells, and of these the one used longest ago. Or null.
   Pin* first_to_go() noexcept;
   /// The next that has expired, or null; `most` is how many it may look at, and is lowered by that.
@@ -111,6 +121,9 @@ class ShellStripe {
   Pins shells_;  // used longest ago first
   Pins lesser_;
   Pin::Queue queue_;
+  ChangeNotes<PinKey> notes_;
 };
+
+ShellRegistry::Kept kept_of(const Pin& pin);
 
 }  // namespace winrmlb::balance

@@ -87,8 +87,10 @@ std::optional<ShellRegistry::Use> ShellRegistry::use(const Uuid& id, PinKind kin
   {
     const std::lock_guard lock(stripe.mutex);
     auto* pin = stripe.find({id, kind});
-    if (pin != nullptr && pin->server->id == used->server && !pin->holders.note(client))
+    if (pin != nullptr && pin->server->id == used->server && !pin->holders.note(client)) {
       spare = pin->holders.add(client);
+      stripe.note(*pin, now);
+    }
   }
   if (spare) state_->affinity->pin_closed(*spare, used->server, now);
   return used;

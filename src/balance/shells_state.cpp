@@ -83,6 +83,7 @@ void ShellRegistry::State::confirm(ShellStripe& stripe, Pin& known, const NewPin
   count(known);
   if (pin.idle_limit) stripe.set_idle_limit(known, bounded(*pin.idle_limit), now);
   stripe.note_use(known, now, Duration::zero());
+  stripe.note(known, now);
 }
 
 }  // namespace winrmlb::balance

@@ -30,7 +30,7 @@ struct Hold {
 using Holds = std::vector<Hold>;
 
 struct ShellRegistry::State {
-  static constexpr std::size_t kStripes = 64;
+  static constexpr std::size_t kStripes = ShellRegistry::kParts;
   static constexpr std::size_t kLongestText = 64;
 
   const std::shared_ptr<AffinityTable> affinity;
@@ -41,6 +41,7 @@ struct ShellRegistry::State {
   std::atomic<std::size_t> shells{0};
   std::atomic<std::size_t> capacity;
   std::atomic<Duration> default_idle_limit;
+  std::vector<PinKey> mirrored;     // the mirror's
   std::atomic<TimePoint> latest{};  // what callers said last, for those who do not say it
 
   explicit State(std::shared_ptr<AffinityTable> affinity_) : affinity(std::move(affinity_)) {

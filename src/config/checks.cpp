@@ -54,6 +54,7 @@ class Checks {
     check_shared_hosts();
     check_admin();
     check_syslog();
+    check_state();
     if (settings_.limits.target_bytes >= settings_.limits.head_bytes) {
       wrong("limits.target_bytes", "must be smaller than limits.head_bytes (" +
                                        show_size(settings_.limits.head_bytes) + "), of which it is a part");
@@ -160,6 +161,13 @@ class Checks {
       if (route == anybody && i + 1 < settings_.routes.size())
         warn(key, "takes everybody, so that the routes below it are never reached");
     }
+  }
+
+  void check_state() {
+    const auto& path = settings_.state.path;
+    const bool names_a_file = !path.empty() && path != "-" && path != "off";
+    if (settings_.state.store == StateStore::File && !names_a_file && !report_.is_wrong("state.path"))
+      wrong("state.path", "the state needs a file");
   }
 
   void check_admin() {

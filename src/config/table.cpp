@@ -44,6 +44,17 @@ const Table<Syslog>& syslog_table() {
   return table;
 }
 
+const Table<State>& state_table() {
+  static const Table<State> table = {
+      choice<State, StateStore>("store", &State::store,
+                                {{"memory", StateStore::Memory}, {"file", StateStore::File}},
+                                "in memory, which a restart forgets, or in a file, which is written behind: "
+                                "a crash costs a second at most"),
+      output_file("path", &State::path, "of the file; its folder must be there, and belong to the balancer"),
+  };
+  return table;
+}
+
 const Table<Log>& log_table() {
   static const Table<Log> table = {
       choice<Log, LogLevel>("level", &Log::level,
@@ -149,6 +160,8 @@ const Table<Settings>& settings_table() {
       section("login_guard", &Settings::login_guard, login_guard_table(),
               "keeps a robot with a wrong password from locking an account"),
       section("shutdown", &Settings::shutdown, shutdown_table(), "how the process ends"),
+      section("state", &Settings::state, state_table(),
+              "what a restart must not forget: which address is where, shells, operators' words"),
   };
   return table;
 }

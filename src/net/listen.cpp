@@ -75,9 +75,9 @@ Result<Descriptor> bound_socket(const Endpoint& endpoint, Share share) {
 
 }  // namespace
 
-Result<ListeningSockets> listen_on(const Endpoint& endpoint, std::size_t count) {
+Result<ListeningSockets> listen_on(const Endpoint& endpoint, std::size_t count, Beside beside) {
   ListeningSockets result{endpoint, {}};
-  {
+  if (beside == Beside::Nobody) {
     // Listening, not only binding: SO_REUSEADDR lets two sockets bind one address as long as neither listens.
     auto trial = bound_socket(endpoint, Share::No);
     if (!trial) return trial.error();
@@ -121,6 +121,13 @@ Result<Descriptor> duplicate(int descriptor) {
   if (!copy)
     return Error{ErrorCode::Limit, Side::Local, std::string("no descriptors: ") + std::strerror(errno)};
   return copy;
+}
+
+// Closing would reset what waits in the queue, and a socket of one address is preferred to one of all. So it
+// is bound to an interface that there is not: a new connection comes by none that fits.
+void leave_to_others(int listening_descriptor) noexcept {
+  constexpr int kNoInterface = 0x7ffffffe;
+  (void)::setsockopt(listening_descriptor, SOL_SOCKET, SO_BINDTOIFINDEX, &kNoInterface, sizeof kNoInterface);
 }
 
 Result<Accepted> accept_one(int listening_descriptor) {

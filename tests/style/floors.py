@@ -10,7 +10,7 @@ FLOORS = (
     {"app"},
     {"admin"},
     {"proxy", "outbound"},
-    {"health"},
+    {"health", "state"},
     {"net", "balance"},
     {"winrm"},
     {"config", "telemetry", "http"},

@@ -15,6 +15,7 @@
         balancer.anonymous_bytes()                # private memory of the process, from smaps_rollup
         balancer.pid, balancer.stop()             # SIGTERM, then waits; gives the exit code
         balancer.restart()                        # on the same ports, with an empty memory
+        balancer.kill_and_restart()               # SIGKILL, then the same
 
 Further arguments: workers=2, pool={...}, limits={...} and admin={...} are merged into the configuration; certificate= and key= are
 for the TLS listener, made if they are not given. JSON is written, which YAML contains. The servers of WinrmSim objects
@@ -170,10 +171,21 @@ class Balancer:
 
     def restart(self):
         """Stops it and starts it on the same ports, with an empty memory."""
-        for listener, address in zip(self.settings["listeners"], (self.plain, self.tls)):
-            listener["bind"] = "{}:{}".format(*address)
+        self._keep_ports()
         self.stop()
         return self.start()
+
+    def kill_and_restart(self):
+        self._keep_ports()
+        self._process.kill()
+        self.stop()
+        return self.start()
+
+    def _keep_ports(self):
+        addresses = {"plain": self.plain, "tls": self.tls}
+        for listener in self.settings["listeners"]:
+            if addresses.get(listener["name"]):
+                listener["bind"] = "{}:{}".format(*addresses[listener["name"]])
 
     @property
     def pid(self):

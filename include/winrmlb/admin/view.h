@@ -43,6 +43,14 @@ struct View {
   std::string reload_error;
   std::uint64_t reloads_succeeded = 0;
   std::uint64_t reloads_failed = 0;
+  // What outlasts the process; none: nothing does.
+  struct State {
+    std::uint64_t bytes = 0;            // of the file
+    std::uint64_t records_written = 0;  // that have changed, or were told again
+    std::uint64_t failures = 0;         // to write
+    bool failing = false;
+  };
+  std::optional<State> state;
   // Lines that a full queue or a failing disk has cost.
   std::uint64_t log_lines_dropped = 0;
   std::uint64_t access_lines_dropped = 0;

@@ -25,6 +25,7 @@
 #include "winrmlb/app/pulse.h"
 #include "winrmlb/app/shutdown.h"
 #include "winrmlb/app/snapshot_builder.h"
+#include "winrmlb/app/state_keeper.h"
 #include "winrmlb/app/takeover.h"
 #include "winrmlb/app/upgrade.h"
 #include "winrmlb/app/worker.h"
@@ -70,7 +71,6 @@ class Control {
   void renew_certificates(TimePoint now);
   Status reload();
   Status apply(const config::Settings& settings);
-  Error not_bound(const Endpoint& wanted, const Error& error) const;
   void retarget(const std::string& pool, const std::string& server, const IpAddress& address);
   void carry_out(Shutdown::Step step);
   void end_sessions();
@@ -81,6 +81,8 @@ class Control {
   Status upgrade();
   Upgrade::Lent lent_to_upgrade();
   void pause_accepting();
+  Status load_state();
+  void resume_modes();
   Status take_state();
   void take_over();
   admin::View view() const;
@@ -107,6 +109,7 @@ class Control {
   Aside aside_;        // for the checks
   Aside names_aside_;  // for names, which a KDC must not hold up
   Farm farm_;
+  StateKeeper keeper_;
   Names names_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer ticker_;

@@ -42,6 +42,11 @@ class Farm {
   /// Drain, ready, maintenance, by the operator's word.
   Status change_mode(const admin::ModeChange& change);
   Result<admin::DrainView> drain(const admin::ModeChange& of) const;
+  /// When the drain of a server is ended, if it has a deadline.
+  std::optional<TimePoint> drain_deadline(ServerId server) const {
+    const auto draining = drains_.find(server);
+    return draining == drains_.end() ? std::nullopt : draining->second.deadline;
+  }
 
   // On any thread.
   void report_connect_failure(ServerId server, ErrorCode code);

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -45,6 +46,9 @@ class Worker {
   /// Before start(), or from within post(). A listener may have several sockets here.
   void listen(ListenerId listener, net::Descriptor socket);
   void stop_listening(ListenerId listener);
+  /// The same where another listener takes over: who has begun to connect to the old socket is still served,
+  /// by the settings `was`.
+  void hand_on(ListenerId listener, const std::shared_ptr<const proxy::Snapshot>& was);
 
   void start();
   /// Runs `work` on the worker's thread. False: the worker has ended, and will not.
@@ -70,7 +74,8 @@ class Worker {
   void run();
   TimePoint due() const;
   void tick(TimePoint now);
-  void accepted(ListenerId listener, net::Accepted connection);
+  void accepted(ListenerId listener, net::Accepted connection,
+                const std::shared_ptr<const proxy::Snapshot>& was);
 
   net::Poller poller_;
   Mailbox mailbox_{poller_};
@@ -80,8 +85,9 @@ class Worker {
   TimePoint ticked_{};
   bool out_of_descriptors_ = false;  // some acceptor pauses until the next tick
   std::multimap<ListenerId, std::unique_ptr<Acceptor>> acceptors_;
-  bool paused_ = false;    // nothing is accepted for now
-  bool draining_ = false;  // nothing is accepted any more
+  std::deque<std::pair<TimePoint, std::unique_ptr<Acceptor>>> handed_on_;  // and when they close
+  bool paused_ = false;                                                    // nothing is accepted for now
+  bool draining_ = false;                                                  // nothing is accepted any more
   std::atomic<bool> ended_{false};
   std::thread thread_;
 };

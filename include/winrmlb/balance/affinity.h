@@ -111,6 +111,37 @@ class AffinityTable {
   };
   std::vector<Holder> holders(ServerId server, TimePoint now) const;
 
+  // ---- a mirror of the table (the state store); one at most, on one thread
+
+  /// An entry, and what it takes to make it again.
+  struct Kept {
+    ClientAddress client;
+    ServerId server;
+    std::optional<ServerId> home;
+    TimePoint since;
+    TimePoint last_used;  // now, if it has sessions or pins
+    bool holds = false;   // something of the address may live at the server
+  };
+  struct Change {
+    ClientAddress client;
+    std::optional<Kept> entry;  // none: it is gone
+  };
+  struct Changes {
+    std::vector<Change> all;
+    bool complete = true;  // false: so many that the mirror must be told everything
+  };
+  /// From now on changes are noted for take_changes(), and of entries in use each eighth of the ttl that they
+  /// are.
+  void watch();
+  Changes take_changes(TimePoint now);
+  /// One of kParts of the table.
+  static constexpr std::size_t kParts = 64;
+  std::vector<Kept> part(std::size_t index, TimePoint now) const;
+  /// An entry of a former process. What held something is taken to hold it still, as after sealed traffic.
+  /// Entries come in the order of their use. False: the server is not known, the address has an entry, or
+  /// there is no room.
+  bool restore(const Kept& entry, TimePoint now);
+
   struct Counters {
     std::uint64_t entries = 0;  // now
     std::uint64_t evicted = 0;  // removed early because the table was full

@@ -26,6 +26,7 @@ class ClientPins {
   bool pin(const ClientAddress& client, ServerId server);
   bool unpin(const ClientAddress& client);
   void unpin_all(ServerId server);
+  std::vector<std::pair<ClientAddress, ServerId>> all() const;
 
  private:
   mutable std::mutex lock_;

@@ -104,6 +104,40 @@ class ShellRegistry {
   std::vector<Row> snapshot(TimePoint now) const;
   std::size_t shells() const noexcept;
 
+  // ---- a mirror of the registry (the state store); one at most, on one thread
+
+  /// A pin, and what it takes to make it again. Who uses it is not part of that.
+  struct Kept {
+    Uuid id;
+    PinKind kind = PinKind::Shell;
+    ServerId server;
+    ClientAddress client;
+    std::string resource;
+    TimePoint since;
+    TimePoint last_used;
+    Duration idle_limit{};
+    TimePoint expires;
+  };
+  struct Change {
+    Uuid id;
+    PinKind kind = PinKind::Shell;
+    std::optional<Kept> pin;  // none: it is gone
+  };
+  struct Changes {
+    std::vector<Change> all;
+    bool complete = true;  // false: so many that the mirror must be told everything
+  };
+  /// From now on changes are noted for take_changes(), and of pins in use each eighth of their idle limit
+  /// that they are.
+  void watch();
+  Changes take_changes();
+  /// One of kParts of the registry.
+  static constexpr std::size_t kParts = 64;
+  std::vector<Kept> part(std::size_t index) const;
+  /// A pin of a former process, in the order of their use. False: its time is over, the server is not known,
+  /// or the pin is known already.
+  bool restore(const Kept& pin, TimePoint now);
+
   struct Counters {
     std::uint64_t learned = 0;
     std::uint64_t ended = 0;

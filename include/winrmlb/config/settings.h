@@ -363,6 +363,15 @@ struct Shutdown {
   friend bool operator==(const Shutdown&, const Shutdown&) = default;
 };
 
+/// Where the process keeps what a restart must not forget: which address is where, shells, operators' words.
+enum class StateStore : std::uint8_t { Memory, File };
+
+struct State {
+  StateStore store = StateStore::Memory;
+  std::string path = "/var/lib/winrm-lb/state";  // of the file
+  friend bool operator==(const State&, const State&) = default;
+};
+
 struct Settings {
   std::uint32_t version = 1;
   std::uint16_t workers = 0;  // 0: one per core; a change needs a restart
@@ -375,6 +384,7 @@ struct Settings {
   Limits limits;
   LoginGuard login_guard;
   Shutdown shutdown;
+  State state;
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 

@@ -23,6 +23,13 @@ class Uuid {
   static std::optional<Uuid> parse(std::string_view text) noexcept;
   /// The UUID that `text` is, or one made from it: equal texts (but for case) give equal ones.
   static Uuid of(std::string_view text) noexcept;
+  /// What has these two halves.
+  static Uuid of_halves(std::uint64_t high, std::uint64_t low) noexcept {
+    Uuid made;
+    std::memcpy(made.bytes_.data(), &high, sizeof high);
+    std::memcpy(made.bytes_.data() + sizeof high, &low, sizeof low);
+    return made;
+  }
   /// Made from a text that is none (or of version 8, which nobody else uses): not to be said to anybody.
   bool is_hash() const noexcept { return bytes_[6] >> 4 == kHashVersion; }
 

@@ -33,9 +33,14 @@ struct ListeningSockets {
   std::vector<Descriptor> sockets;
 };
 
+/// Whether sockets of this very process may hold the address already, or part of it.
+enum class Beside : bool { Nobody, OwnSockets };
+
 /// `count` sockets on one address by SO_REUSEPORT. A trial bind without it comes first: if another process
-/// listens there the kernel would else let both have half of the connections.
-Result<ListeningSockets> listen_on(const Endpoint& endpoint, std::size_t count);
+/// listens there the kernel would else let both have half of the connections. Beside own sockets there can be
+/// no trial.
+Result<ListeningSockets> listen_on(const Endpoint& endpoint, std::size_t count,
+                                   Beside beside = Beside::Nobody);
 
 /// Makes a socket that was passed to the process one of ours, with the options that listen_on() gives. What
 /// it is bound to; an error: it is no listening TCP socket.
@@ -43,6 +48,10 @@ Result<Endpoint> adopt_listening(int descriptor);
 
 /// Another descriptor of the same socket, with one queue of connections.
 Result<Descriptor> duplicate(int descriptor);
+
+/// New connections go to other sockets of the address from now on; what has begun to connect to this one can
+/// still be taken. Best effort: the socket goes on as it was where the kernel cannot do that.
+void leave_to_others(int listening_descriptor) noexcept;
 
 /// An accepted, non-blocking connection.
 struct Accepted {
