@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "dashboard.h"
 #include "json_text.h"
 #include "operations.h"
 #include "winrmlb/core/text.h"
@@ -113,6 +114,8 @@ std::string_view reason_of(unsigned status) noexcept {
   switch (status) {
     case 200:
       return "OK";
+    case 304:
+      return "Not Modified";
     case 400:
       return "Bad Request";
     case 401:
@@ -166,6 +169,8 @@ void Api::answer(const ApiRequest& request, Answer answer) {
   const auto path = target.substr(0, target.find('?'));
   const auto query = path.size() == target.size() ? std::string_view() : target.substr(path.size() + 1);
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
+
+  if (auto page = dashboard(method, path, request.if_none_match)) return answer(std::move(*page));
 
   const Operation* operation = nullptr;
   Arguments from_path;

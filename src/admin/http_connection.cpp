@@ -48,6 +48,7 @@ ApiRequest to_api(const HttpRequest& request, const Doorman& doorman) {
           .target = std::string(target.data(), target.size()),
           .body = request.body(),
           .if_match = text_of(request[http::field::if_match]),
+          .if_none_match = text_of(request[http::field::if_none_match]),
           .caller = doorman.caller(presented(request))};
 }
 

@@ -39,7 +39,8 @@ struct ApiRequest {
   std::string method;
   std::string target;  // path and query, as in the request line
   std::string body;
-  std::string if_match;  // RFC 9110 13.1.1; empty: none
+  std::string if_match;            // RFC 9110 13.1.1; empty: none
+  std::string if_none_match = {};  // 13.1.2
   Caller caller;
 };
 
