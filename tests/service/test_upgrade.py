@@ -271,3 +271,51 @@ def test_a_configuration_with_mistakes_does_not_come_to_power(balancer):
         assert ask(connection, identify("x")).status == 200
     balancer.configuration.write_text(good, encoding="utf-8")
     balancer.upgrade()
+
+
+def test_addresses_shells_and_drains_are_known_to_the_new_process(sims):
+    with ServiceManager() as manager, Upgradable(sims, manager) as balancer:
+        manager.await_message("READY=1")
+        addresses = [f"127.0.5.{number}" for number in range(1, 13)]
+        for address in addresses:
+            with connect_from(address, balancer.plain) as connection:
+                assert ask(connection, identify(address)).status == 200
+        client = winrm.Protocol(balancer.url, transport="basic", username=DEFAULT_USER, password=DEFAULT_PASSWORD)
+        shell = client.open_shell()
+        client.transport.session.close()
+        before = {address: balancer.explain(address)["server"] for address in addresses}
+        assert set(before.values()) == {"ps1", "ps2"}
+        for _ in range(2):
+            balancer.upgrade()
+            assert {address: balancer.explain(address)["server"] for address in addresses} == before
+            assert sum(balancer.server(sim.name)["clients"] for sim in sims) == len(addresses) + 1
+        for sim in sims:
+            sim.clear_seen()
+        command = client.run_command(shell, "hostname")
+        assert client.get_command_output(shell, command)[2] == 0
+        assert {one["status"] for sim in sims for one in sim.seen()} == {200}, "nobody was asked who did not know the shell"
+        balancer.ask("drain", "ps2")
+        balancer.upgrade()
+        assert balancer.server("ps2")["mode"] == "drain"
+        client.close_shell(shell)
+        client.transport.session.close()
+
+
+def test_the_state_on_disk_moves_along(sims):
+    with ServiceManager() as manager:
+        balancer = Upgradable(sims, manager)
+        balancer.settings["state"] = {"store": "file", "path": str(balancer.folder / "state")}
+        with balancer:
+            manager.await_message("READY=1")
+            servers = {}
+            for number in range(1, 9):
+                address = f"127.0.5.{number}"
+                with connect_from(address, balancer.plain) as connection:
+                    assert ask(connection, identify(address)).status == 200
+                servers[address] = balancer.explain(address)["server"]
+                if number % 4 == 0:
+                    balancer.upgrade()
+            balancer.settings["listeners"][0]["bind"] = "{}:{}".format(*balancer.plain)
+            balancer.stop()
+            balancer.start()
+            assert {address: balancer.explain(address)["server"] for address in servers} == servers
