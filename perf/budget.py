@@ -21,11 +21,12 @@ import proxies
 from scenarios import Scenario
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-COUNTS = ("allocations", "allocated_bytes", "frees", "receives", "sends", "splices", "epoll_waits", "epoll_ctls")
+COUNTS = ("allocations", "allocated_bytes", "live_bytes", "frees", "receives", "sends", "splices", "epoll_waits", "epoll_ctls")
 SLOTS = 64  # as in count.cpp
 
 SMALL, SMALL_TLS = Scenario("small-plain", "small"), Scenario("small-tls-both", "small", client_tls=True, server_tls=True)
 CONNECT, BULK = Scenario("new-connection-plain", "connect"), Scenario("bulk-plain", "bulk")
+IDLE = Scenario("idle-plain", "idle")
 
 # (scenario, what is counted, the least and the most that one exchange may need). Four data calls are the floor of a
 # relay: request in, request out, answer in, answer out; a new connection adds the one that reads its end, and changes
@@ -49,13 +50,15 @@ BUDGETS = [
     (CONNECT, "epoll_waits", 0, 5.1),
     (CONNECT, "epoll_ctls", 4, 4),
     (CONNECT, "allocations", 0, 4),
+    # A waiting poll: its session, what its exchange must remember, and the pin of its shell (325 bytes).
+    (IDLE, "live_bytes", 0, 2000),
 ]
 
 # A connection may need a read more or less at its beginning than the one it is compared with.
 SLACK = 0.01
 
 # Printed beside the budgets, so that a change shows.
-SHOWN = [SMALL, SMALL_TLS, CONNECT, BULK]
+SHOWN = [SMALL, SMALL_TLS, CONNECT, BULK, IDLE]
 
 
 def arguments():
@@ -72,7 +75,7 @@ def arguments():
 def busiest_thread(path):
     """The counts of the thread that received most."""
     with open(path, "rb") as file:
-        words = struct.unpack_from(f"={1 + SLOTS * (1 + len(COUNTS))}Q", file.read())
+        words = struct.unpack_from(f"={1 + SLOTS * (1 + len(COUNTS))}q", file.read())
     slots = (words[1 + i * (1 + len(COUNTS)):][1:1 + len(COUNTS)] for i in range(SLOTS))
     return dict(zip(COUNTS, max(slots, key=lambda counts: counts[COUNTS.index("receives")])))
 
@@ -84,6 +87,7 @@ class Counter:
         self.cores = os.sched_getaffinity(0)
         self.certificates = farm.Certificates(folder)
         self.farm = farm.Farm(self.tools, self.certificates, self.cores)
+        self.waiting = []
         if options.haproxy:
             binary = shutil.which("haproxy", path=os.environ.get("PATH", "") + ":/usr/sbin")
             self.proxy = proxies.Haproxy(folder, binary)
@@ -97,12 +101,26 @@ class Counter:
         self.proxy.start(setting, self.cores, environment)
 
     def load(self, scenario, requests):
-        """One session at a time, so that nothing is shared between two exchanges."""
+        """One session at a time, so that nothing is shared between two exchanges. Idle: so many at once."""
+        if scenario.idle:
+            return self.idle_load(scenario, requests)
         tls = ("--tls",) if scenario.client_tls else ()
         result = farm.Load(self.tools, self.cores, self.proxy.port, *tls, "--mode", scenario.mode, "--connections", 1,
                            "--requests", requests).result()
         if result["errors"]:
             raise RuntimeError(f"{result['errors']} errors in {scenario.name}")
+
+    def idle_load(self, scenario, sessions):
+        """They wait for as long as the balancer runs."""
+        load = farm.Load(self.tools, self.cores, self.proxy.port, "--mode", scenario.mode, "--connections", sessions)
+        self.waiting.append(load)
+        if load.waiting()["errors"]:
+            raise RuntimeError(f"errors in {scenario.name}")
+        give_up = time.monotonic() + 30
+        while self.farm.held() < sessions:
+            if time.monotonic() > give_up:
+                raise RuntimeError(f"the servers hold {self.farm.held()} polls of {sessions}")
+            time.sleep(0.02)
 
     def per_exchange(self, scenario):
         # The first exchanges fill pools and caches; both runs contain them, so they cancel out.
@@ -120,7 +138,16 @@ class Counter:
             self.load(scenario, requests)
             return busiest_thread(path)
         finally:
-            self.proxy.stop()
+            self.stop()
+
+    def stop(self):
+        self.proxy.stop()
+        for load in self.waiting:
+            load.kill()
+        give_up = time.monotonic() + 30
+        while self.waiting and self.farm.held() and time.monotonic() < give_up:
+            time.sleep(0.02)
+        self.waiting.clear()
 
     def strace(self):
         """strace's own summary, with everything that the process did meanwhile."""
@@ -152,7 +179,7 @@ class Counter:
         raise RuntimeError("strace could not attach")
 
     def close(self):
-        self.proxy.stop()
+        self.stop()
         self.farm.stop()
 
 

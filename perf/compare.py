@@ -68,6 +68,9 @@ def contenders(options, folder):
         if binary is None:
             sys.exit(f"{name} is missing: apt-get install {name}")
         chosen.append(proxies.Nginx(folder, binary))
+    floor = os.path.join(options.tools or os.path.join(options.build, "perf"), "winrm-perf-floor")
+    if not options.self_check and os.access(floor, os.X_OK):
+        chosen.append(proxies.Floor(folder, floor))
     return chosen + [proxies.Haproxy(folder, haproxy)]
 
 
@@ -168,12 +171,13 @@ def summarise(results, baseline):
         line["errors"] = sum(r["errors"] for r in rounds)
         ratios = [r["cost"] / b["cost"] for r, b in zip(rounds, results[baseline]) if b["cost"] > 0]
         line["ratio"], line["ratio_spread"] = measure.median(ratios), measure.spread(ratios)
+        line["floors"] = measure.median([r["cost"] / f["cost"] for r, f in zip(rounds, results.get("floor", []))])
         line["cost_spread"] = measure.spread([r["cost"] for r in rounds])
         lines[name] = line
     return lines
 
 
-HEADER = f"{'scenario':27}{'balancer':14}{'cost':>10}  {'unit':15}{'±':>5}{'ratio':>8}{'±':>6}" \
+HEADER = f"{'scenario':27}{'balancer':14}{'cost':>10}  {'unit':15}{'±':>5}{'ratio':>8}{'±':>6}{'floors':>8}" \
          f"{'rps':>9}{'p50 µs':>9}{'p99 µs':>9}{'busy':>6}{'RSS MB':>8}{'errors':>8}"
 
 
@@ -182,11 +186,13 @@ def show(scenario, proxies_of_run, lines):
         label = scenario.name if proxy is proxies_of_run[0] else ""
         line = lines.get(proxy.name)
         if line is None:
-            print(f"{label:27}{proxy.name:14}{'n/a':>10}  {proxy.note}")
+            if proxy.name != "floor":
+                print(f"{label:27}{proxy.name:14}{'n/a':>10}  {proxy.note}")
             continue
         cost = f"{line['cost']:.0f}" if scenario.idle else f"{line['cost']:.3f}" if scenario.mode == "bulk" else f"{line['cost']:.1f}"
         text = f"{label:27}{proxy.name:14}{cost:>10}  {scenario.unit:15}{line['cost_spread']:>5.0%}" \
                f"{line['ratio']:>8.2f}{line['ratio_spread']:>6.0%}"
+        text += f"{line['floors']:>8.2f}" if line["floors"] else f"{'':8}"
         if scenario.idle:
             text += f"  anonymous {line['anonymous_per_session']:.0f}, {line['held']:.0f} of {line['sessions']:.0f} held"
         else:

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -28,6 +29,7 @@ namespace {
 enum Count : unsigned {
   kAllocations,
   kAllocatedBytes,
+  kLiveBytes,  // wraps round in a thread that frees what others allocated
   kFrees,
   kReceives,
   kSends,
@@ -78,6 +80,18 @@ __attribute__((constructor)) void map_page() {
   close(file);
 }
 
+// What an allocation takes from the heap: what can be used of it, and the word in front of that.
+std::uint64_t heap_bytes(void* block) {
+  return block == nullptr ? 0 : malloc_usable_size(block) + sizeof(std::size_t);
+}
+
+void* allocated(void* block, std::size_t asked_for) {
+  count(kAllocations);
+  count(kAllocatedBytes, asked_for);
+  count(kLiveBytes, heap_bytes(block));
+  return block;
+}
+
 // The function that this one stands in front of.
 template <typename Function>
 Function* next(const char* name) {
@@ -93,28 +107,19 @@ Function* next(const char* name) {
 
 extern "C" {
 
-void* malloc(std::size_t bytes) noexcept {
-  count(kAllocations);
-  count(kAllocatedBytes, bytes);
-  return __libc_malloc(bytes);
-}
+void* malloc(std::size_t bytes) noexcept { return allocated(__libc_malloc(bytes), bytes); }
 
 void* calloc(std::size_t number, std::size_t bytes) noexcept {
-  count(kAllocations);
-  count(kAllocatedBytes, number * bytes);
-  return __libc_calloc(number, bytes);
+  return allocated(__libc_calloc(number, bytes), number * bytes);
 }
 
 void* realloc(void* old, std::size_t bytes) noexcept {
-  count(kAllocations);
-  count(kAllocatedBytes, bytes);
-  return __libc_realloc(old, bytes);
+  count(kLiveBytes, -heap_bytes(old));
+  return allocated(__libc_realloc(old, bytes), bytes);
 }
 
 void* memalign(std::size_t alignment, std::size_t bytes) noexcept {
-  count(kAllocations);
-  count(kAllocatedBytes, bytes);
-  return __libc_memalign(alignment, bytes);
+  return allocated(__libc_memalign(alignment, bytes), bytes);
 }
 
 void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept { return memalign(alignment, bytes); }
@@ -126,6 +131,7 @@ int posix_memalign(void** into, std::size_t alignment, std::size_t bytes) noexce
 
 void free(void* block) noexcept {
   if (block != nullptr) count(kFrees);
+  count(kLiveBytes, -heap_bytes(block));
   __libc_free(block);
 }
 

@@ -153,6 +153,20 @@ listen farm
         return [self.binary, "-db", "-f", path]
 
 
+class Floor(Proxy):
+    name = "floor"
+    note = "relays plain bytes only"
+
+    def supports(self, client_tls, server_tls):
+        return not client_tls and not server_tls
+
+    def version(self):
+        return "a bare relay"
+
+    def command(self, setting):
+        return [self.binary, f"127.0.0.1:{self.port}"] + [f"{s['host']}:{s['port']}" for s in setting.servers]
+
+
 class Nginx(Proxy):
     name = "nginx"
     note = "shares its pooled server connections between clients, which is the easier job"
