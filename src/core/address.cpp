@@ -61,6 +61,7 @@ std::uint32_t IpAddress::v4() const noexcept {
 
 IpAddress IpAddress::masked(unsigned bits) const noexcept {
   const unsigned kept = is_v4() ? 96 + std::min(bits, 32U) : std::min(bits, 128U);
+  if (kept == 128) return *this;
   IpAddress result = *this;
   for (unsigned i = 0; i < 16; ++i) {
     if (kept >= 8 * (i + 1)) continue;

@@ -120,7 +120,7 @@ bool ends_here(FieldName name) noexcept {
 }
 
 bool is_kept_option(std::string_view option) noexcept {
-  return equals_ignoring_case(option, "close") || equals_ignoring_case(option, "keep-alive");
+  return option == "keep-alive" || equals_ignoring_case(option, "close") || equals_ignoring_case(option, "keep-alive");
 }
 
 enum class Outcome : std::uint8_t { Fine, Forbidden, TooMany };
@@ -138,6 +138,7 @@ Outcome remove_named(Edit& edit, const Fields& fields, std::string_view option) 
 // Leaves "close" and "keep-alive" in a Connection line and takes the other options out, each with its comma;
 // a line with neither goes altogether.
 Outcome reduce_connection(Edit& edit, const Fields& fields, const Field& connection) noexcept {
+  if (is_kept_option(connection.value)) return Outcome::Fine;  // as nearly always
   const char* kept_end = nullptr;
   const char* dropped_end = nullptr;  // of the last option since the last kept one
   auto rest = connection.value;

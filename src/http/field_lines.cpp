@@ -12,8 +12,9 @@ namespace {
 // Many parsers hold a length in a signed integer; one that they would read differently is never passed on.
 constexpr std::uint64_t kMostLength = INT64_MAX;
 
+// Nearly everybody spells them as the standards do.
 FieldName name_if(std::string_view name, std::string_view wanted, FieldName known) noexcept {
-  return equals_ignoring_case(name, wanted) ? known : FieldName::Other;
+  return name == wanted || equals_ignoring_case(name, wanted) ? known : FieldName::Other;
 }
 
 // A quoted comma would be one option to some readers and two to others.
@@ -25,6 +26,10 @@ Refusal check_options(std::string_view value) noexcept {
 }
 
 Refusal note_connection(std::string_view value, FieldFacts& facts) noexcept {
+  if (value == "keep-alive" || value == "Keep-Alive") {  // as it nearly always is
+    facts.keep_alive = true;
+    return {};
+  }
   if (const auto refusal = check_options(value)) return refusal;
   while (const auto option = next_item(value)) {
     if (equals_ignoring_case(*option, "close")) facts.close = true;
@@ -118,37 +123,37 @@ FieldName known_field(std::string_view name) noexcept {
   const char first = to_lower(name.front());
   switch (name.size()) {
     case 2:
-      return name_if(name, "te", FieldName::Te);
+      return name_if(name, "TE", FieldName::Te);
     case 4:
-      return name_if(name, "host", FieldName::Host);
+      return name_if(name, "Host", FieldName::Host);
     case 6:
-      if (first == 'c') return name_if(name, "cookie", FieldName::Cookie);
-      return name_if(name, "expect", FieldName::Expect);
+      if (first == 'c') return name_if(name, "Cookie", FieldName::Cookie);
+      return name_if(name, "Expect", FieldName::Expect);
     case 7:
-      if (first == 't') return name_if(name, "trailer", FieldName::Trailer);
-      return name_if(name, "upgrade", FieldName::Upgrade);
+      if (first == 't') return name_if(name, "Trailer", FieldName::Trailer);
+      return name_if(name, "Upgrade", FieldName::Upgrade);
     case 9:
-      return name_if(name, "forwarded", FieldName::Forwarded);
+      return name_if(name, "Forwarded", FieldName::Forwarded);
     case 10:
-      if (first == 'c') return name_if(name, "connection", FieldName::Connection);
-      if (first == 'u') return name_if(name, "user-agent", FieldName::UserAgent);
-      if (first == 's') return name_if(name, "set-cookie", FieldName::SetCookie);
-      return name_if(name, "keep-alive", FieldName::KeepAlive);
+      if (first == 'c') return name_if(name, "Connection", FieldName::Connection);
+      if (first == 'u') return name_if(name, "User-Agent", FieldName::UserAgent);
+      if (first == 's') return name_if(name, "Set-Cookie", FieldName::SetCookie);
+      return name_if(name, "Keep-Alive", FieldName::KeepAlive);
     case 12:
-      return name_if(name, "content-type", FieldName::ContentType);
+      return name_if(name, "Content-Type", FieldName::ContentType);
     case 13:
-      if (first == 'a') return name_if(name, "authorization", FieldName::Authorization);
-      return name_if(name, "wsmanidentify", FieldName::WsmanIdentify);
+      if (first == 'a') return name_if(name, "Authorization", FieldName::Authorization);
+      return name_if(name, "WSMANIDENTIFY", FieldName::WsmanIdentify);
     case 14:
-      return name_if(name, "content-length", FieldName::ContentLength);
+      return name_if(name, "Content-Length", FieldName::ContentLength);
     case 15:
-      return name_if(name, "x-forwarded-for", FieldName::XForwardedFor);
+      return name_if(name, "X-Forwarded-For", FieldName::XForwardedFor);
     case 16:
-      if (first == 'w') return name_if(name, "www-authenticate", FieldName::WwwAuthenticate);
-      if (first == 'c') return name_if(name, "content-encoding", FieldName::ContentEncoding);
-      return name_if(name, "proxy-connection", FieldName::ProxyConnection);
+      if (first == 'w') return name_if(name, "WWW-Authenticate", FieldName::WwwAuthenticate);
+      if (first == 'c') return name_if(name, "Content-Encoding", FieldName::ContentEncoding);
+      return name_if(name, "Proxy-Connection", FieldName::ProxyConnection);
     case 17:
-      return name_if(name, "transfer-encoding", FieldName::TransferEncoding);
+      return name_if(name, "Transfer-Encoding", FieldName::TransferEncoding);
     default:
       return FieldName::Other;
   }

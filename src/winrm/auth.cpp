@@ -76,7 +76,10 @@ Credentials read_field(std::string_view value) noexcept {
 
 // The value without parameters.
 std::string_view media_type(std::string_view content_type) noexcept {
-  return trimmed(content_type.substr(0, content_type.find_first_of(";,")));
+  std::size_t end = 0;
+  while (end < content_type.size() && content_type[end] != ';' && content_type[end] != ',')
+    ++end;
+  return trimmed(content_type.substr(0, end));
 }
 
 // The first parameter of a field's rest, and what follows it. Quoted strings are taken whole (RFC
@@ -219,6 +222,13 @@ Charset charset_of(std::string_view content_type) noexcept {
     return starts_with_ignoring_case(charset, "utf-16") ? Charset::Utf16 : Charset::Other;
   }
   return Charset::Utf8;
+}
+
+ContentType read_content_type(std::string_view value) noexcept {
+  constexpr std::string_view kUsual = "application/soap+xml;charset=UTF-8";  // of nearly every message
+  if (value == kUsual) return {.soap = true};
+  if (is_soap(value)) return {.soap = true, .charset = charset_of(value)};
+  return {.sealed = is_sealed(value)};
 }
 
 std::optional<std::string> basic_user(std::string_view token_text) {

@@ -34,6 +34,13 @@ EnvelopeScanner::State EnvelopeScanner::feed(std::string_view bytes) noexcept {
   return state_;
 }
 
+bool EnvelopeScanner::awaits_id() const noexcept {
+  if (!is_collecting_ || !value_.view().empty()) return false;
+  const auto element = parent();
+  return element == Element::MessageId || element == Element::SessionId || element == Element::OperationId ||
+         element == Element::Selector || element == Element::EnumerationContext;
+}
+
 void EnvelopeScanner::scan(std::string_view text) noexcept {
   tokens_.feed(text);
   while (state_ == State::More) {

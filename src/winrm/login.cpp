@@ -43,8 +43,9 @@ std::string_view name_of(LoginOutcome outcome) noexcept {
 
 Payload payload_of(std::string_view content_type, Framed framed) noexcept {
   if (framed == Framed::Empty) return Payload::Nothing;
-  if (is_sealed(content_type)) return Payload::Sealed;
-  return is_soap(content_type) ? Payload::Soap : Payload::Other;
+  const auto type = read_content_type(content_type);
+  if (type.sealed) return Payload::Sealed;
+  return type.soap ? Payload::Soap : Payload::Other;
 }
 
 void Challenges::add(std::string_view field_value) noexcept {

@@ -78,6 +78,14 @@ enum class Charset : std::uint8_t { Utf8, Utf16, Other };
 /// Of application/soap+xml; UTF-8 if it is not said.
 Charset charset_of(std::string_view content_type) noexcept;
 
+/// All of that at once, as every message wants to know it.
+struct ContentType {
+  bool sealed = false;
+  bool soap = false;
+  Charset charset = Charset::Utf8;
+};
+ContentType read_content_type(std::string_view value) noexcept;
+
 /// The user of a Basic token: what stands before the first colon. The password is not copied.
 std::optional<std::string> basic_user(std::string_view token_text);
 /// The user of an NTLM type 3 message, raw or within SPNEGO, as DOMAIN\user or user, in UTF-8.

@@ -109,6 +109,13 @@ class EnvelopeScanner {
   State feed(std::string_view bytes) noexcept;
   State state() const noexcept { return state_; }
   const EnvelopeFacts& facts() const noexcept { return facts_; }
+  /// What comes next is the text of an id, from its first byte on.
+  bool awaits_id() const noexcept;
+  /// And it is the one of the message. set_message() says what it was.
+  bool awaits_message_id() const noexcept {
+    return awaits_id() && parent() == Element::MessageId && !facts_.message;
+  }
+  void set_message(const Uuid& id) noexcept { facts_.message = id; }
   /// w:ResourceURI of a request, cut at kMostUri.
   std::string_view resource_uri() const noexcept { return {uri_.data(), uri_length_}; }
 

@@ -1,13 +1,18 @@
 // EnvelopeMemory: reads a message faster when it begins like the ones before it.
 //
 // Pure; one per worker, used on its thread. The clients of a farm are a few programs, and what a program
-// sends differs from message to message only from the MessageID on, which is two thirds into what the scanner
-// reads. So the state of a scanner after such a beginning is kept, and a message that begins with the very
-// same bytes is read from there. The bytes are compared, all of them: what is found is what reading them
-// again would find.
+// sends differs from message to message in little: first in the MessageID, and then not before the shell that
+// it names. So the state of a scanner after such a beginning is kept, and a message that begins with the very
+// same bytes is read from there; and if the MessageID is a plain UUID and the very same bytes follow, from
+// after those. The bytes are compared, all of them: what is found is what reading them again would find.
+//
+//   beginning                          id      middle                                        read anew
+//   <s:Envelope …><a:MessageID>uuid: … 1D8A… </a:MessageID> … <w:Selector Name="ShellId">    11A6…
+//   </w:Selector>
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,15 +30,26 @@ class EnvelopeMemory {
   void begin(EnvelopeScanner& scanner, Charset charset, std::string_view bytes);
 
   /// For tests: how many bytes of the next message need not be read.
-  std::size_t kept() const noexcept { return beginning_.size(); }
+  std::size_t kept() const noexcept {
+    return middle_.text.empty() ? beginning_.text.size()
+                                : beginning_.text.size() + id_bytes_ + middle_.text.size();
+  }
 
  private:
-  void learn(Charset charset, std::string_view bytes);
+  struct Part {
+    std::string text;
+    EnvelopeScanner after{EnvelopeScanner::Side::Request};
+  };
 
-  std::string last_;  // the beginning of the message before
-  std::string beginning_;
-  EnvelopeScanner after_{EnvelopeScanner::Side::Request};  // it
-  Charset charset_ = Charset::Utf8;                        // of both
+  bool skip_middle(EnvelopeScanner& scanner, std::string_view bytes) const noexcept;
+  void learn(Charset charset, std::string_view bytes);
+  void learn_middle(std::string_view start);
+
+  std::string last_;  // what the message before began with
+  Part beginning_;
+  Part middle_;                      // no text: none is known
+  std::size_t id_bytes_ = 0;         // between the two
+  Charset charset_ = Charset::Utf8;  // of all that
   unsigned misses_ = kPatience;
 };
 
