@@ -22,7 +22,7 @@ int timeout_of(TimePoint now, TimePoint until) {
 
 }  // namespace
 
-Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) { WINRMLB_CHECK(epoll_); }
+Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), woke_(net::now()) { WINRMLB_CHECK(epoll_); }
 
 int Poller::watch_changes(int descriptor, Polled& told) {
   return watch(descriptor, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, told);

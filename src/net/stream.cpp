@@ -114,6 +114,12 @@ IoResult Stream::read(std::span<char> into) {
   return tls_->read(into);
 }
 
+bool Stream::awaits_input() noexcept {
+  if (tls_ || readable_) return false;
+  read_armed_ = true;
+  return true;
+}
+
 IoResult Stream::write(std::string_view bytes) { return tls_ ? tls_->write(bytes) : write_raw(bytes); }
 
 IoResult Stream::read_raw(std::span<char> into) {

@@ -15,14 +15,15 @@ constexpr seconds kFresh{60};
 Status Session::choose(Exchange& exchange) {
   choose_pool(exchange);
   exchange.was_routed = true;
-  if (exchange.next) {
-    exchange.choice = *std::exchange(exchange.next, std::nullopt);
+  if (exchange.retry && exchange.retry->next) {
+    exchange.choice = *std::exchange(exchange.retry->next, std::nullopt);
   } else {
-    const auto pin = pin_of(exchange);
-    exchange.choice = decide(exchange, pin);
+    const auto now = worker_.now();
+    const auto pin = pin_of(exchange, now);
+    exchange.choice = decide(exchange, pin, now);
     const bool by_pin = pin && exchange.choice.server == pin->server;
     exchange.server_had_pin = by_pin && pin->kind == PinKind::Shell;
-    exchange.pin_was_fresh = by_pin && worker_.now() - pin->last_used < kFresh;
+    exchange.pin_was_fresh = by_pin && now - pin->last_used < kFresh;
     exchange.unproven_pin = by_pin && !pin->noted ? std::optional(pin->kind) : std::nullopt;
     if (!exchange.server_had_pin) known_shell_ = Uuid();  // it may be hunted for
   }
@@ -36,13 +37,13 @@ Status Session::choose(Exchange& exchange) {
 }
 
 // First match decides.
-balance::Choice Session::decide(Exchange& exchange, const std::optional<Pin>& pin) {
+balance::Choice Session::decide(Exchange& exchange, const std::optional<Pin>& pin, TimePoint now) {
   if (bound_ && link_->server) {
     if (pin && pin->server != *link_->server) worker_.counters.pin_conflicts.add();
     return {*link_->server, Reason::Bound};
   }
   if (pin) {
-    const auto choice = follow(pin->server, pin->kind == PinKind::Shell);
+    const auto choice = follow(pin->server, pin->kind == PinKind::Shell, now);
     if (choice.server && link_->server && *link_->server != *choice.server)
       worker_.counters.splits_prevented.add();
     if (choice.reason == Reason::Pinned) return choice;
@@ -51,20 +52,20 @@ balance::Choice Session::decide(Exchange& exchange, const std::optional<Pin>& pi
     if (keeps(*home_) && !leaves_home(exchange)) return {*home_, Reason::Affinity};
     if (!keeps(*home_)) exchange.unfit_link = home;
   } else if (exchange.cookie_server) {
-    const auto choice = follow(*exchange.cookie_server, false);
+    const auto choice = follow(*exchange.cookie_server, false, now);
     if (choice.reason == Reason::Pinned) {
       home_ = choice.server;  // the cookie stands in for the address
       return choice;
     }
   } else if (is_spread()) {
-    return pool().place_session(client(), worker_.now());
+    return pool().place_session(client(), now);
   }
   const auto choice = pool().route({.client = client(),
                                     .bound = {},
                                     .pinned = {},
                                     .creates_shell = exchange.message.action == winrm::Action::Create,
                                     .user = user_},
-                                   worker_.now());
+                                   now);
   exchange.at.mark(&Timeline::chosen, worker_.now());
   return choice;
 }
@@ -72,10 +73,9 @@ balance::Choice Session::decide(Exchange& exchange, const std::optional<Pin>& pi
 // What the message names and where that lives, most particular first. A use of it is noted at once, for as
 // long as it may last, only where the session has been served with that shell before: who may be nobody must
 // not keep a pin alive, or hold a server by it.
-std::optional<Session::Pin> Session::pin_of(const Exchange& exchange) {
+std::optional<Session::Pin> Session::pin_of(const Exchange& exchange, TimePoint now) {
   if (!exchange.visible) return std::nullopt;
   auto& shells = pool().shells();
-  const auto now = worker_.now();
   const auto& message = exchange.message;
   const bool polls = message.action == winrm::Action::Receive;
   const milliseconds lasting{polls ? message.operation_timeout_ms.value_or(0) : 0};
@@ -98,9 +98,8 @@ bool Session::has_proven(const Exchange& exchange, const Uuid& shell) const noex
 }
 
 // The server that a pin or a cookie names, as far as its state allows.
-balance::Choice Session::follow(ServerId server, bool is_shell) {
-  return pool().route({.client = client(), .bound = {}, .pinned = server, .pin_is_shell = is_shell},
-                      worker_.now());
+balance::Choice Session::follow(ServerId server, bool is_shell, TimePoint now) {
+  return pool().route({.client = client(), .bound = {}, .pinned = server, .pin_is_shell = is_shell}, now);
 }
 
 // A new shell need not go where a drain wants to see the last one end.

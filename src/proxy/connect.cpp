@@ -30,14 +30,17 @@ Error connect_error(int error, const std::string& server, const Endpoint& target
 
 }  // namespace
 
-net::Task<Status> Session::connect(Exchange& exchange) {
+// True, as nearly always: the session has the connection that it needs.
+bool Session::is_connected(Exchange& exchange) {
   if (bound_) close_other_links();
   if (exchange.unfit_link) drop_link(*std::exchange(exchange.unfit_link, nullptr));
-  if (link_->server) {
-    note_home(exchange);
-    tell_login(*link_->server);
-    co_return Done{};
-  }
+  if (!link_->server) return false;
+  note_home(exchange);
+  tell_login(*link_->server);
+  return true;
+}
+
+net::Task<Status> Session::connect(Exchange& exchange) {
   const TimePoint until = worker_.now() + timeouts().queue;
   std::size_t servers_left = pool().members().size();
   bool tried_again = false;

@@ -124,22 +124,23 @@ net::Task<Status> Session::secure_client() {
       co_return failed("the TLS handshake took too long");
   }
   worker_.counters.tls_handshakes.add();
-  server_name_ = client_.tls()->server_name();
   co_return Done{};
 }
 
 // ---- with each request
 // -----------------------------------------------------------------------------------------
 
-void Session::pass_door(Exchange& exchange, const http::RequestHead& head) {
+void Session::pass_door(Exchange& exchange, const http::RequestHead& head,
+                        const winrm::Credentials& credentials) {
   if (!snapshot_->settings.routes.empty()) {
     const auto* host = worker_.fields.find(http::FieldName::Host);
-    if (host) exchange.host = host->value;
+    if (host) exchange.noted().host = host->value;
   }
-  if (auto error = check_door(head)) exchange.refused = std::make_unique<Error>(std::move(*error));
+  if (auto error = check_door(head, credentials)) exchange.error = std::make_unique<Error>(std::move(*error));
 }
 
-std::optional<Error> Session::check_door(const http::RequestHead& head) {
+std::optional<Error> Session::check_door(const http::RequestHead& head,
+                                         const winrm::Credentials& credentials) {
   const auto refused = [this](Refusal refusal) {
     listener().admission->count(refusal);
     return error_of(refusal);
@@ -157,9 +158,7 @@ std::optional<Error> Session::check_door(const http::RequestHead& head) {
     address_is_known_ = true;
   }
   if (const auto refusal = out_of_scope(rules, head)) return refused(*refusal);
-  const auto* field = worker_.fields.find(http::FieldName::Authorization);
-  if (!field) return std::nullopt;
-  const auto credentials = winrm::read_authorization(field->value);
+  if (credentials.scheme == winrm::Scheme::None) return std::nullopt;
   if (!passes(rules.schemes, credentials.scheme)) return refused(Refusal::Scheme);
   const bool begins =
       credentials.scheme == winrm::Scheme::Basic
@@ -186,12 +185,18 @@ Status Session::hide_challenges(http::Edit& edit) const {
 // A session that has a server connection stays in its pool.
 void Session::choose_pool(const Exchange& exchange) {
   if (snapshot_->settings.routes.empty() || server()) return;
+  const Asked nothing;
+  const Asked& request = exchange.asked ? *exchange.asked : nothing;
+  const auto* tls = client_.tls();
+  const std::string sni = tls                       ? tls->server_name()
+                          : listener().relays_tls() ? exchange.target
+                                                    : std::string();
   pool_ = snapshot_->pool_of(listener(), {.listener = listener().settings.name,
-                                          .sni = server_name_,
-                                          .host = exchange.host,
+                                          .sni = sni,
+                                          .host = request.host,
                                           .client = client_endpoint_.address,
                                           .path = path_of(exchange.target),
-                                          .resource = exchange.resource,
+                                          .resource = request.resource,
                                           .user = user_});
 }
 

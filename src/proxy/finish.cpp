@@ -44,12 +44,12 @@ void Session::finish(Exchange& exchange) {
   }
   counters.responses[std::min<std::size_t>(exchange.status / 100, counters.responses.size() - 1)].add();
   counters.request_bytes.add(exchange.request.bytes());
-  counters.response_bytes.add(exchange.response.bytes() + exchange.own_reply_bytes);
+  counters.response_bytes.add(exchange.response_bytes() + exchange.own_reply_bytes);
   if (exchange.own_reply) counters.own_replies.add();
   tally_.request_bytes += exchange.request.bytes();
-  tally_.response_bytes += exchange.response.bytes() + exchange.own_reply_bytes;
+  tally_.response_bytes += exchange.response_bytes() + exchange.own_reply_bytes;
   tally_.longest_us = std::max(tally_.longest_us, exchange.at.ended);
-  tally_.sealed = tally_.sealed || exchange.sealed;
+  was_sealed_ = was_sealed_ || exchange.sealed;
   if (exchange.error) {
     counters.errors[static_cast<std::size_t>(exchange.error->code)].add();
     log_error(exchange, now);
@@ -80,7 +80,7 @@ void Session::count_traffic(const Exchange& exchange) {
   if (!server) return;
   server->exchanges[outcome].add();
   server->request_bytes.add(exchange.request.bytes());
-  server->response_bytes.add(exchange.response.bytes());
+  server->response_bytes.add(exchange.response_bytes());
 }
 
 // What the lines of an exchange and of the session have in common.
@@ -104,11 +104,11 @@ void Session::log_access(const Exchange& exchange) {
   auto facts = access_facts(client_text, exchange.choice.server);
   facts.time = net::wall_now() - std::chrono::microseconds(exchange.at.ended);
   facts.request_bytes = exchange.request.bytes();
-  facts.response_bytes = exchange.response.bytes() + exchange.own_reply_bytes;
+  facts.response_bytes = exchange.response_bytes() + exchange.own_reply_bytes;
   facts.sealed = exchange.sealed;
   worker_.access_log.write(telemetry::AccessRecord{
       .facts = facts,
-      .exchange = exchanges_,
+      .exchange = tally_.exchanges,
       .reason = exchange.was_routed ? balance::name_of(exchange.choice.reason) : std::string_view(),
       .method = http::name_of(exchange.method),
       .path = exchange.target,
@@ -120,7 +120,7 @@ void Session::log_access(const Exchange& exchange) {
       .action = exchange.visible ? winrm::name_of(message.action) : std::string_view(),
       .shell = shell,
       .operation_timeout_ms = message.operation_timeout_ms.value_or(0),
-      .fault = exchange.answer.fault,
+      .fault = exchange.fault(),
       .sent_again = static_cast<std::uint16_t>(exchange.retry ? exchange.retry->times : 0),
   });
 }
@@ -142,10 +142,10 @@ void Session::log_session(const Status& end) {
   facts.time = net::wall_now() - lasted;
   facts.request_bytes = tally_.request_bytes;
   facts.response_bytes = tally_.response_bytes;
-  facts.sealed = tally_.sealed;
+  facts.sealed = was_sealed_;
   worker_.access_log.write(telemetry::SessionRecord{
       .facts = facts,
-      .exchanges = exchanges_,
+      .exchanges = tally_.exchanges,
       .shells = tally_.shells,
       .commands = tally_.commands,
       .longest_us = tally_.longest_us,

@@ -40,7 +40,15 @@ net::Task<Status> Session::inspect(Exchange& exchange) {
   }
   exchange.request.start(exchange.head_bytes, body);
   if (readable && !body.done()) {
-    co_await read_message(exchange);
+    BodyPeek peek(exchange.head_bytes, body);
+    const bool enough =
+        peek.begin(client_input_.bytes(), worker_.scanner, worker_.envelopes, exchange.charset);
+    const bool stalls = !enough && exchange.expects_continue;  // it waits for a word from the server
+    if (!enough && !stalls) {
+      expect_within(timeouts().body_progress);
+      co_await read_on(client_input_, client_, peek, false);
+    }
+    if (!stalls) note_message(exchange);
     if (auto fits = limit_envelope(exchange); !fits) co_return fits;
     if (may_be_sent_again(exchange)) {
       exchange.held = std::make_unique<std::string>();
@@ -54,7 +62,6 @@ net::Task<Status> Session::inspect(Exchange& exchange) {
 bool Session::note_request(Exchange& exchange, const http::RequestHead& head) {
   exchange.method = head.method;
   exchange.target = head.target.substr(0, kMostNoted);
-  pass_door(exchange, head);
   exchange.client_keeps = head.keep_alive;
   exchange.expects_continue = head.expects_continue;
   bool readable = false;
@@ -64,24 +71,26 @@ bool Session::note_request(Exchange& exchange, const http::RequestHead& head) {
   winrm::LoginRequest login{.channel = listener().tls ? winrm::Channel::Tls : winrm::Channel::Plain};
   for (const auto& field : worker_.fields.all()) {
     if (field.known == http::FieldName::Authorization) {
-      login.credentials = winrm::read_authorization(field.value);
       exchange.login_hash = std::hash<std::string_view>{}(field.value);
-      exchange.login_is_known =
-          login.credentials.scheme == winrm::Scheme::Basic && exchange.login_hash == accepted_login_;
+      exchange.login_is_known = exchange.login_hash == accepted_login_;
       if (exchange.login_is_known) {
+        login.credentials = {winrm::Scheme::Basic, winrm::Token::Opaque, {}};
         scheme_ = winrm::Scheme::Basic;
       } else {
+        login.credentials = winrm::read_authorization(field.value);
         note_login(login.credentials);
       }
     } else if (field.known == http::FieldName::ContentType) {
-      exchange.sealed = winrm::is_sealed(field.value);
+      const auto type = winrm::read_content_type(field.value);
+      exchange.sealed = type.sealed;
       if (exchange.sealed) bound_ = true;
-      readable = winrm::is_soap(field.value);
-      if (readable) exchange.charset = winrm::charset_of(field.value);
+      readable = type.soap;
+      exchange.charset = type.charset;
     } else if (field.known == http::FieldName::ContentEncoding) {
       encoded = true;
     }
   }
+  pass_door(exchange, head, login.credentials);
   const bool empty = head.framing == http::Framing::None ||
                      (head.framing == http::Framing::Length && head.content_length == 0);
   login.payload = empty             ? winrm::Payload::Nothing
@@ -111,7 +120,7 @@ bool Session::is_blocked() const {
 // Takes out what ends at a proxy and adds the client's address where that is asked for. Nothing is added to
 // an exchange that carries a connection-bound login or a sealed message.
 Status Session::edit_request(Exchange& exchange, const http::RequestHead& head) {
-  if (exchange.refused) return Error(*exchange.refused);
+  if (exchange.error) return Error(*exchange.error);  // at the door
   http::Edit edit(head.bytes);
   if (auto removed = http::remove_hop_by_hop(edit, worker_.fields, Side::Client); !removed) return removed;
   if (!take_out_cookies(exchange, edit))

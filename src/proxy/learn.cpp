@@ -10,8 +10,8 @@ using winrm::FaultCode;
 
 bool was_served(const Exchange& exchange) noexcept {
   if (exchange.status / 100 == 2) return true;
-  if (exchange.status != 500 || exchange.answer.fault == 0) return false;
-  switch (winrm::class_of(exchange.answer.fault)) {
+  if (exchange.status != 500 || exchange.fault() == 0) return false;
+  switch (winrm::class_of(exchange.fault())) {
     case winrm::FaultClass::PollTimeout:
     case winrm::FaultClass::Busy:
     case winrm::FaultClass::Other:
@@ -38,7 +38,7 @@ void Session::learn(Exchange& exchange) {
   if (was_served(exchange)) learn_pin_use(exchange);
   if (exchange.status / 100 == 2) {
     learn_from_success(exchange);
-  } else if (exchange.answer.fault != 0) {
+  } else if (exchange.fault() != 0) {
     learn_from_fault(exchange);
   }
 }
@@ -66,9 +66,8 @@ void Session::learn_pin_use(Exchange& exchange) {
 
 void Session::learn_from_success(const Exchange& exchange) {
   const auto& message = exchange.message;
-  const auto& answer = exchange.answer;
+  const auto& answer = exchange.answer->facts;
   const ServerId server = *exchange.choice.server;
-  const auto now = worker_.now();
   auto& shells = pool().shells();
   const auto pin = [&](const Uuid& id, PinKind kind, std::optional<Duration> idle_limit) {
     shells.learn(
@@ -77,9 +76,10 @@ void Session::learn_from_success(const Exchange& exchange) {
          .server = server,
          .client = client(),
          .user = user_,
-         .resource = kind == PinKind::Shell ? std::string_view(exchange.resource) : std::string_view(),
+         .resource = kind == PinKind::Shell && exchange.asked ? std::string_view(exchange.asked->resource)
+                                                              : std::string_view(),
          .idle_limit = idle_limit},
-        now);
+        worker_.now());
   };
   learn_found_shell(exchange);
   switch (message.action) {
@@ -145,7 +145,7 @@ void Session::learn_found_shell(const Exchange& exchange) {
 
 void Session::learn_from_fault(const Exchange& exchange) {
   const ServerId server = *exchange.choice.server;
-  const auto fault_class = winrm::class_of(exchange.answer.fault);
+  const auto fault_class = winrm::class_of(exchange.fault());
   if (auto* traffic = pool_entry().traffic_of(server, worker_.index))
     traffic->faults[static_cast<std::size_t>(fault_class)].add();
   switch (fault_class) {
@@ -157,7 +157,7 @@ void Session::learn_from_fault(const Exchange& exchange) {
         report(server, health::PassiveSignal::ShellLost, *exchange.message.shell);
       return;
     case winrm::FaultClass::Quota:
-      if (exchange.message.action == Action::Create && winrm::is_full(exchange.answer.fault))
+      if (exchange.message.action == Action::Create && winrm::is_full(exchange.fault()))
         pool().mark_full(server, worker_.now());
       report(server, health::PassiveSignal::QuotaFault, {});
       return;

@@ -24,7 +24,7 @@ void Session::tell_login(ServerId server) {
 }
 
 void Session::learn_from_login(const Exchange& exchange) {
-  const auto& event = exchange.login;
+  const auto& event = exchange.answer->login;
   const ServerId server = *exchange.choice.server;
   auto* traffic = pool_entry().traffic_of(server, worker_.index);
   if (event.outcome != LoginOutcome::None) {
@@ -38,7 +38,8 @@ void Session::learn_from_login(const Exchange& exchange) {
   }
   if (exchange.login_is_known && event.outcome == LoginOutcome::Succeeded) return;
   warn_of_clear_password(exchange);
-  accepted_login_ = event.outcome == LoginOutcome::Succeeded ? exchange.login_hash : 0;
+  const bool accepted = event.outcome == LoginOutcome::Succeeded && event.scheme == winrm::Scheme::Basic;
+  accepted_login_ = accepted ? exchange.login_hash : 0;
   if (!worker_.login_guard || user_.empty()) return;
   if (event.outcome == LoginOutcome::Succeeded) worker_.login_guard->succeeded(who(), server, worker_.now());
   if (event.outcome != LoginOutcome::Failed || !event.tried_password) return;
@@ -67,7 +68,7 @@ void Session::learn_from_login(const Exchange& exchange) {
 
 // Once for each listener: an operator may not know that his clients do so.
 void Session::warn_of_clear_password(const Exchange& exchange) {
-  const auto& event = exchange.login;
+  const auto& event = exchange.answer->login;
   const bool in_clear = event.scheme == winrm::Scheme::Basic && event.outcome == LoginOutcome::Succeeded &&
                         !listener().settings.tls;
   if (!in_clear || !listener().admission || !listener().admission->note_clear_password()) return;
@@ -81,13 +82,13 @@ void Session::warn_of_clear_password(const Exchange& exchange) {
 // At most once a second and worker, like errors.
 void Session::log_refusal(const Exchange& exchange) {
   if (!worker_.log.writes(Level::Warn)) return;
-  auto& limit = worker_.refusal_limits[static_cast<std::size_t>(exchange.login.refusal)];
+  const auto& login = exchange.answer->login;
+  auto& limit = worker_.refusal_limits[static_cast<std::size_t>(login.refusal)];
   const auto held_back = limit.pass(worker_.now());
   if (!held_back) return;
-  worker_.log.write(Level::Warn,
-                    "a login was refused: " + winrm::explain(exchange.login.refusal, login_.target()),
-                    {{"refusal", std::string(winrm::name_of(exchange.login.refusal))},
-                     {"scheme", std::string(winrm::name_of(exchange.login.scheme))},
+  worker_.log.write(Level::Warn, "a login was refused: " + winrm::explain(login.refusal, login_.target()),
+                    {{"refusal", std::string(winrm::name_of(login.refusal))},
+                     {"scheme", std::string(winrm::name_of(login.scheme))},
                      {"user", user_},
                      {"client", client_endpoint_.text()},
                      {"pool", pool().name()},

@@ -35,18 +35,13 @@ net::Task<void> Session::read_on(net::Input& input, net::Stream& source, BodyPee
   worker_.scanner = *own;
 }
 
-net::Task<void> Session::read_message(Exchange& exchange) {
-  auto& scanner = worker_.scanner;
-  BodyPeek peek(exchange.head_bytes, exchange.request.body());
-  if (!peek.begin(client_input_.bytes(), scanner, worker_.envelopes, exchange.charset)) {
-    if (exchange.expects_continue) co_return;  // it waits for a word from the server
-    expect_within(timeouts().body_progress);
-    co_await read_on(client_input_, client_, peek, false);
-  }
+// The scanner of the worker has read the request's.
+void Session::note_message(Exchange& exchange) {
+  const auto& scanner = worker_.scanner;
   exchange.message = scanner.facts();
   exchange.visible = exchange.message.action != winrm::Action::None;
   if (exchange.message.action == winrm::Action::Create || !snapshot_->settings.routes.empty())
-    exchange.resource = scanner.resource_uri();
+    exchange.noted().resource = scanner.resource_uri();
 }
 
 // By what kind of message it is, in bytes; 0: no limit.
@@ -128,14 +123,15 @@ bool Session::wants_answer(const Exchange& exchange) const noexcept {
 net::Task<void> Session::read_answer(Exchange& exchange) {
   auto& scanner = worker_.scanner;
   scanner.restart(EnvelopeScanner::Side::Response);
-  BodyPeek peek(exchange.response.ready(), exchange.response.body());
+  Answer& answer = *exchange.answer;
+  BodyPeek peek(answer.pump.ready(), answer.pump.body());
   const bool whole = exchange.held != nullptr;  // it may have to wait while others are asked
   if (!peek.feed(link_->input.bytes(), scanner) || (whole && !peek.whole())) {
     expect_within(timeouts().body_progress);
     co_await read_on(link_->input, link_->stream, peek, whole);
   }
-  exchange.answer = scanner.facts();
-  exchange.answer_is_whole = peek.whole() && peek.end() == link_->input.bytes().size();
+  answer.facts = scanner.facts();
+  answer.is_whole = peek.whole() && peek.end() == link_->input.bytes().size();
 }
 
 }  // namespace winrmlb::proxy

@@ -13,7 +13,7 @@ Status closed(Side side) { return failure(ErrorCode::Closed, side, {}); }
 
 // Between exchanges: nothing is held, and whichever end closes is mirrored at the other.
 net::Task<Status> Session::read_first_byte() {
-  expect_within(exchanges_ == 0 ? timeouts().first_request : timeouts().idle);
+  expect_within(tally_.exchanges == 0 ? timeouts().first_request : timeouts().idle);
   while (client_input_.empty()) {
     if (client_ended_) co_return closed(Side::Client);
     if (stopping_ || worker_.stopping) co_return closed(Side::Local);
@@ -63,7 +63,7 @@ net::Task<Status> Session::read(Exchange& exchange) {
   }
   idle_ = false;
   exchange.at.began = worker_.now();
-  ++exchanges_;
+  ++tally_.exchanges;
   adopt_settings();
 
   http::HeadEnd head_end;

@@ -16,48 +16,17 @@ net::Task<Status> Session::receive(Exchange& exchange) {
   http::HeadEnd head_end;
   expect_within(response_limit(exchange));
   for (;;) {
-    if (auto end = head_end.find(link_->input.bytes())) {
-      if (auto taken = take_response_head(exchange, *end); !taken) co_return taken;
-      if (!http::is_interim(exchange.status)) {
-        if (wants_answer(exchange)) co_await read_answer(exchange);
-        break;
-      }
-      if (++exchange.interims > kMostInterims ||
-          exchange.response.bytes() + *end > snapshot_->limits.head_bytes) {
-        exchange.status = 0;
-        co_return failure(ErrorCode::BadResponse, Side::Server,
-                          "the server sends interim answers without end");
-      }
+    const auto arrived = look_for_answer(exchange, head_end);
+    if (!arrived) co_return Error(arrived.error());
+    if (*arrived == Arrived::Answer) break;
+    if (*arrived == Arrived::Interim) {
       Status relayed = co_await relay_interim(exchange);
       if (!relayed) co_return relayed;
-      exchange.interim_bytes = exchange.response.bytes();
+      exchange.answer->interim_bytes = exchange.answer->pump.bytes();
       exchange.status = 0;
       head_end.reset();
       expect_within(response_limit(exchange));
       continue;
-    }
-    if (link_->input.bytes().size() >= snapshot_->limits.head_bytes ||
-        (link_->input.full() && !link_->input.reserve(snapshot_->limits.head_bytes))) {
-      co_return failure(ErrorCode::BadResponse, Side::Server, "the server's response head is too long");
-    }
-    const auto read = link_->input.fill(link_->stream);
-    if (read.state == IoResult::State::Ok) {
-      expect_within(response_limit(exchange));
-      continue;
-    }
-    if (read.state != IoResult::State::WouldBlock) {
-      co_return failure(ErrorCode::ResetByServer, Side::Server,
-                        "the server closed the connection without an answer");
-    }
-
-    // While waiting: the rest of the request, or else the client leaving.
-    if (!exchange.request.finished()) {
-      auto moved = pump_request(exchange);
-      if (!moved) co_return std::move(moved).error();
-      if (exchange.request.finished()) expect_within(response_limit(exchange));  // from its last byte
-      if (*moved == Progress::Made) continue;
-    } else if (auto there = watch_client(); !there) {
-      co_return there;
     }
     const Signals woken_by = co_await wakeup_;
     if (woken_by.has(Signal::Stop)) stopping_ = true;
@@ -66,8 +35,48 @@ net::Task<Status> Session::receive(Exchange& exchange) {
       co_return failure(ErrorCode::ResponseTimeout, Side::Server, "the server did not answer in time");
     }
   }
+  if (wants_answer(exchange)) co_await read_answer(exchange);
   exchange.at.mark(&Timeline::answered, worker_.now());
   co_return Done{};
+}
+
+// What can be had without waiting. No part of receive(), whose frame is all that thousands of polls hold.
+Result<Session::Arrived> Session::look_for_answer(Exchange& exchange, http::HeadEnd& head_end) {
+  for (;;) {
+    if (auto end = head_end.find(link_->input.bytes())) {
+      if (auto taken = take_response_head(exchange, *end); !taken) return std::move(taken).error();
+      if (!http::is_interim(exchange.status)) return Arrived::Answer;
+      Answer& answer = *exchange.answer;
+      if (++answer.interims <= kMostInterims && answer.pump.bytes() + *end <= snapshot_->limits.head_bytes) {
+        return Arrived::Interim;
+      }
+      exchange.status = 0;
+      return Error{ErrorCode::BadResponse, Side::Server, "the server sends interim answers without end"};
+    }
+    if (link_->input.bytes().size() >= snapshot_->limits.head_bytes ||
+        (link_->input.full() && !link_->input.reserve(snapshot_->limits.head_bytes))) {
+      return Error{ErrorCode::BadResponse, Side::Server, "the server's response head is too long"};
+    }
+    const auto read = link_->input.fill(link_->stream);
+    if (read.state == IoResult::State::Ok) {
+      expect_within(response_limit(exchange));
+      continue;
+    }
+    if (read.state != IoResult::State::WouldBlock) {
+      return Error{ErrorCode::ResetByServer, Side::Server,
+                   "the server closed the connection without an answer"};
+    }
+
+    // While waiting: the rest of the request, or else the client leaving.
+    if (exchange.request.finished()) {
+      if (auto there = watch_client(); !there) return std::move(there).error();
+      return Arrived::Nothing;
+    }
+    auto moved = pump_request(exchange);
+    if (!moved) return std::move(moved).error();
+    if (exchange.request.finished()) expect_within(response_limit(exchange));  // from its last byte
+    if (*moved == Progress::None) return Arrived::Nothing;
+  }
 }
 
 // How long the server may be silent, from the last byte of the request or of the answer so far. A message
@@ -86,6 +95,7 @@ Status Session::take_response_head(Exchange& exchange, std::size_t head_bytes) {
   const auto bytes = link_->input.bytes().substr(0, head_bytes);
   auto head = http::parse_response(bytes, {exchange.method}, snapshot_->limits, worker_.fields);
   if (!head) return head.error();
+  if (!exchange.answer) exchange.answer = std::make_unique<Answer>();
   exchange.status = head->status;
   exchange.server_keeps = head->keep_alive;
   if (!http::is_interim(head->status)) note_answer_to_login(exchange);
@@ -108,7 +118,7 @@ Status Session::take_response_head(Exchange& exchange, std::size_t head_bytes) {
   if (!replace_head(link_->input, edit, head_bytes)) {
     return Error{ErrorCode::BadResponse, Side::Server, "no room for the edited response head"};
   }
-  exchange.response.start(head_bytes, body);
+  exchange.answer->pump.start(head_bytes, body);
   return Done{};
 }
 
@@ -121,13 +131,13 @@ void Session::note_answer_to_login(Exchange& exchange) {
     if (field.known == http::FieldName::ContentType) content_type = field.value;
   }
   answer.payload = winrm::payload_of(content_type, winrm::Framed::WithBody);
-  exchange.login = login_.answer(answer);
+  exchange.answer->login = login_.answer(answer);
 }
 
 net::Task<Status> Session::relay_interim(Exchange& exchange) {
   expect_within(timeouts().body_progress);
   for (;;) {
-    switch (exchange.response.step(link_->input, link_->stream, client_)) {
+    switch (exchange.answer->pump.step(link_->input, link_->stream, client_)) {
       case Pump::Step::Done:
         co_return Done{};
       case Pump::Step::Moved:

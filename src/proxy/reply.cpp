@@ -12,7 +12,7 @@ using net::Signal;
 using net::Signals;
 
 net::Task<Status> Session::reply(Exchange& exchange) {
-  Pump& response = exchange.response;
+  Pump& response = exchange.answer->pump;
   expect_within(timeouts().body_progress);
   bool replied = false;
   for (;;) {
@@ -72,11 +72,10 @@ net::Task<Status> Session::reply(Exchange& exchange) {
 net::Task<void> Session::find_out_whether_lost(Exchange& exchange) {
   constexpr milliseconds kPatience{2000};
   const bool broke = exchange.error->code == ErrorCode::ResetByServer;
-  const bool begun = exchange.response.bytes() != exchange.interim_bytes;
   // A Create names the shell that it asks for, not one that can be lost.
   const bool uses_shell =
       exchange.visible && exchange.message.shell && exchange.message.action != winrm::Action::Create;
-  if (!broke || begun || bound_ || !uses_shell || !exchange.choice.server) co_return;
+  if (!broke || exchange.answer_begun() || bound_ || !uses_shell || !exchange.choice.server) co_return;
   suspect(*exchange.choice.server, ErrorCode::ResetByServer);
   co_await await_verdict(*exchange.choice.server, worker_.now() + kPatience);
   if (!keeps(*exchange.choice.server)) exchange.error->code = ErrorCode::ShellServerDown;
@@ -104,7 +103,7 @@ net::Task<void> Session::answer(Exchange& exchange) {
   co_await find_out_whether_lost(exchange);
   const ReplyRow& row = reply_row(exchange.error->code);
   if (row.status == 0) co_return;
-  if (exchange.response.bytes() != exchange.interim_bytes) {
+  if (exchange.answer_begun()) {
     if (exchange.error->code == ErrorCode::ResetByServer)
       report(*exchange.choice.server, health::PassiveSignal::ResetMidAnswer, {});
     client_.reset_on_close();

@@ -27,7 +27,7 @@ using winrm::FaultCode;
 namespace {
 bool is_unknown(const Exchange& exchange) {
   return exchange.status == 500 &&
-         exchange.answer.fault == static_cast<std::uint32_t>(FaultCode::UnexpectedSelectors);
+         exchange.fault() == static_cast<std::uint32_t>(FaultCode::UnexpectedSelectors);
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ bool Session::may_be_sent_again(const Exchange& exchange) const {
          !shells.missed_lately(*message.shell, worker_.now());
 }
 
-// True: choose, connect, send and receive once more, by exchange.next.
+// True: choose, connect, send and receive once more, by exchange.retry->next.
 bool Session::begins_anew(Exchange& exchange, Status& status) {
   const bool is_whole = exchange.held->size() == exchange.request.bytes() && exchange.request.finished();
   const bool client_left = !status && status.error().side == Side::Client;
@@ -72,8 +72,7 @@ bool Session::begins_anew(Exchange& exchange, Status& status) {
 }
 
 bool Session::creates_elsewhere(Exchange& exchange, Status& status) {
-  if (!status || exchange.status != 500 || !exchange.answer_is_whole ||
-      !winrm::is_full(exchange.answer.fault)) {
+  if (!status || exchange.status != 500 || !exchange.answer->is_whole || !winrm::is_full(exchange.fault())) {
     return false;
   }
   const ServerId full = *exchange.choice.server;
@@ -86,21 +85,21 @@ bool Session::creates_elsewhere(Exchange& exchange, Status& status) {
   worker_.counters.quota_retries.add();
   link_->input.consume(link_->input.bytes().size());
   drop_link(*link_);  // nothing of the address is there
-  exchange.next = *elsewhere;
+  exchange.retry->next = *elsewhere;
+  exchange.answer.reset();
   exchange.status = 0;
   return true;
 }
 
 bool Session::hunts_on(Exchange& exchange, Status& status) {
   Retry& retry = *exchange.retry;
-  const bool unknown_there = status && is_unknown(exchange) && exchange.answer_is_whole;
+  const bool unknown_there = status && is_unknown(exchange) && exchange.answer->is_whole;
   if (!retry.hunts) {
     if (!unknown_there || !pool().hunts().begin(client(), worker_.now())) return false;
     retry.hunts = true;
     retry.first_link = link_;
-    retry.first_answer = std::move(exchange.response);
+    retry.first_answer = std::move(exchange.answer);
     retry.first_status = exchange.status;
-    retry.first_facts = exchange.answer;
     worker_.counters.hunts_begun.add();
   } else if (status && was_served(exchange)) {
     pool().hunts().end(client());
@@ -118,7 +117,8 @@ bool Session::hunts_on(Exchange& exchange, Status& status) {
   if (exchange.status != 401 && !is_late(exchange)) {
     for (const auto server : pool().other_fit_servers(retry.tried.front(), client())) {
       if (std::find(retry.tried.begin(), retry.tried.end(), server) != retry.tried.end()) continue;
-      exchange.next = balance::Choice{server, Reason::Hunted};
+      retry.next = balance::Choice{server, Reason::Hunted};
+      exchange.answer.reset();
       exchange.status = 0;
       ++retry.times;
       status = Done{};
@@ -138,9 +138,8 @@ void Session::end_hunt(Exchange& exchange, Status& status) {
   worker_.counters.hunts_missed.add();
   link_ = retry.first_link;
   exchange.choice = {*link_->server, Reason::Affinity};
-  exchange.response = std::move(retry.first_answer);
+  exchange.answer = std::move(retry.first_answer);
   exchange.status = retry.first_status;
-  exchange.answer = retry.first_facts;
   status = Done{};
 }
 

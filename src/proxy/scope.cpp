@@ -70,7 +70,10 @@ std::optional<IpAddress> address_in(std::string_view text) {
 }  // namespace
 
 std::string_view path_of(std::string_view target) noexcept {
-  target = target.substr(0, target.find_first_of("?#"));
+  std::size_t end = 0;
+  while (end < target.size() && target[end] != '?' && target[end] != '#')
+    ++end;
+  target = target.substr(0, end);
   if (!target.empty() && target.front() == '/') return target;
   const auto scheme = target.find("://");
   if (scheme == target.npos) return target;
@@ -82,7 +85,8 @@ std::optional<Refusal> out_of_scope(const config::Listener& listener, const http
   const auto path = path_of(head.target);
   const bool known_path =
       std::any_of(listener.paths.begin(), listener.paths.end(), [&](const std::string& beginning) {
-        return beginning == "/" || (starts_with_ignoring_case(path, beginning) && !has_detours(path));
+        return beginning == "/" || path == beginning ||
+               (starts_with_ignoring_case(path, beginning) && !has_detours(path));
       });
   if (!known_path) return Refusal::Path;
   const bool known_method = listener.methods == config::Methods::Any || head.method == http::Method::Post;

@@ -8,6 +8,10 @@ using net::Signal;
 using net::Signals;
 
 net::Task<Status> Session::send(Exchange& exchange) {
+  if (needs_turn(exchange)) {
+    Status turn = co_await await_turn(exchange);
+    if (!turn) co_return turn;
+  }
   if (exchange.retry && exchange.retry->times != 0) co_return co_await send_again(exchange);
   Pump& request = exchange.request;
   expect_within(timeouts().body_progress);
@@ -27,10 +31,13 @@ net::Task<Status> Session::send(Exchange& exchange) {
   co_return Done{};
 }
 
+bool Session::needs_turn(const Exchange& exchange) const noexcept {
+  return exchange.message.action == winrm::Action::Create;
+}
+
 // A server makes only so many shells at once. Whoever has his place on it waits for a turn; turns are given
 // back on any thread, so it is looked for again from time to time.
 net::Task<Status> Session::await_turn(Exchange& exchange) {
-  if (exchange.message.action != winrm::Action::Create) co_return Done{};
   const auto* member = pool().member(*exchange.choice.server);
   if (!member || exchange.turn.take(member->state->creates, member->settings.max_creates)) co_return Done{};
   worker_.counters.creates_waited.add();

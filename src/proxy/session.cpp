@@ -42,10 +42,10 @@ Session::Session(WorkerContext& worker, ListenerId listener, const Endpoint& cli
       listener_(snapshot_->listener(listener)),
       pool_(listener_->pool),
       id_(std::uint64_t{worker.index} << 48 | ++worker.next_session),
-      client_endpoint_(client),
       client_(worker.poller, wakeup_),
       client_input_(worker.blocks),
-      first_link_(worker.poller, wakeup_, worker.blocks) {
+      first_link_(worker.poller, wakeup_, worker.blocks),
+      client_endpoint_(client) {
   tally_.began = worker_.now();
   worker_.sessions.add(*this);
   worker_.counters.sessions_accepted.add();
@@ -82,8 +82,7 @@ net::Task<Status> Session::serve_exchange(Exchange& exchange) {
   if (status) status = co_await inspect(exchange);
   for (bool again = static_cast<bool>(status); again;) {
     status = choose(exchange);
-    if (status) status = co_await connect(exchange);
-    if (status) status = co_await await_turn(exchange);
+    if (status && !is_connected(exchange)) status = co_await connect(exchange);
     if (status) status = co_await send(exchange);
     if (status) status = co_await receive(exchange);
     again = exchange.held && begins_anew(exchange, status);

@@ -31,8 +31,8 @@ std::string_view name_of(Outcome outcome) noexcept {
 Outcome outcome_of(const Exchange& exchange) noexcept {
   if (exchange.own_reply) return Outcome::Own;
   if (exchange.error || exchange.status == 0) return Outcome::Aborted;
-  if (exchange.answer.fault != 0) {
-    const bool poll_ended = winrm::class_of(exchange.answer.fault) == winrm::FaultClass::PollTimeout;
+  if (exchange.fault() != 0) {
+    const bool poll_ended = winrm::class_of(exchange.fault()) == winrm::FaultClass::PollTimeout;
     return poll_ended ? Outcome::PollTimeout : Outcome::Fault;
   }
   if (exchange.status == 401) return Outcome::Challenge;

@@ -12,13 +12,13 @@ using net::Signal;
 using net::Signals;
 
 // It stays in the client's input, to be relayed.
-net::Task<Status> Session::read_client_hello() {
+net::Task<Status> Session::read_client_hello(Exchange& exchange) {
   expect_within(timeouts().tls_handshake);
   for (;;) {
     auto hello = net::read_client_hello(client_input_.bytes());
     if (!hello) co_return std::move(hello).error();
     if (hello->whole) {
-      server_name_ = hello->server_name;
+      exchange.target = hello->server_name;
       co_return Done{};
     }
     const auto read = client_input_.fill(client_);
@@ -36,8 +36,8 @@ net::Task<Status> Session::read_client_hello() {
 net::Task<Status> Session::relay_tls() {
   Exchange exchange;
   exchange.at.began = worker_.now();
-  ++exchanges_;
-  Status status = co_await read_client_hello();
+  ++tally_.exchanges;
+  Status status = co_await read_client_hello(exchange);
   if (!status) {
     worker_.counters.tls_handshake_failures.add();
     listener().admission->count(Refusal::Tls);
@@ -46,11 +46,10 @@ net::Task<Status> Session::relay_tls() {
   }
   worker_.counters.exchanges_begun.add();
   exchange.at.mark(&Timeline::read, worker_.now());
-  exchange.target = server_name_;
   exchange.sealed = true;
   bound_ = true;  // whatever login it carries belongs to this one connection
   status = choose(exchange);
-  if (status) status = co_await connect(exchange);
+  if (status && !is_connected(exchange)) status = co_await connect(exchange);
   if (status) status = co_await relay_both_ways(exchange);
   if (!status) exchange.error = std::make_unique<Error>(status.error());
   finish(exchange);
@@ -62,7 +61,8 @@ net::Task<Status> Session::relay_tls() {
 net::Task<Status> Session::relay_both_ways(Exchange& exchange) {
   const http::Limits unlimited;
   exchange.request.start(0, http::BodyReader(http::Framing::UntilClose, 0, Side::Client, unlimited));
-  exchange.response.start(0, http::BodyReader(http::Framing::UntilClose, 0, Side::Server, unlimited));
+  exchange.answer = std::make_unique<Answer>();
+  exchange.answer->pump.start(0, http::BodyReader(http::Framing::UntilClose, 0, Side::Server, unlimited));
   struct Way {
     Pump& pump;
     net::Input& input;
@@ -72,7 +72,7 @@ net::Task<Status> Session::relay_both_ways(Exchange& exchange) {
     bool ended = false;
   };
   Way ways[] = {{exchange.request, client_input_, client_, server_stream(), Side::Client},
-                {exchange.response, server_bytes(), server_stream(), client_, Side::Server}};
+                {exchange.answer->pump, server_bytes(), server_stream(), client_, Side::Server}};
   expect_within(timeouts().idle);
   while (!ways[0].ended || !ways[1].ended) {
     bool moved = false;

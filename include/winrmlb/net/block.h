@@ -27,10 +27,10 @@ constexpr std::size_t bytes_of(BlockSize size) noexcept {
 
 class BlockPool;
 
-/// A lent buffer; goes back to its pool when destroyed.
+/// A place for a buffer of a pool, which goes back there when the place is destroyed.
 class Block {
  public:
-  Block() = default;
+  explicit Block(BlockPool& pool) noexcept : pool_(&pool) {}
   Block(Block&& other) noexcept;
   Block& operator=(Block&& other) noexcept;
   ~Block() { release(); }
@@ -39,12 +39,13 @@ class Block {
   char* data() const noexcept { return data_; }
   std::size_t capacity() const noexcept { return data_ ? bytes_of(size_) : 0; }
   BlockSize size() const noexcept { return size_; }
+  BlockPool& pool() const noexcept { return *pool_; }
   void release() noexcept;
 
  private:
   friend class BlockPool;
   Block(BlockPool* pool, char* data, BlockSize size) noexcept : pool_(pool), data_(data), size_(size) {}
-  BlockPool* pool_ = nullptr;
+  BlockPool* pool_;
   char* data_ = nullptr;
   BlockSize size_ = BlockSize::Small;
 };

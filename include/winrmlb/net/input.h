@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "winrmlb/net/block.h"
@@ -15,7 +16,7 @@ namespace winrmlb::net {
 
 class Input {
  public:
-  explicit Input(BlockPool& pool) noexcept : pool_(pool) {}
+  explicit Input(BlockPool& pool) noexcept : block_(pool) {}
 
   std::string_view bytes() const noexcept { return {block_.data() + begin_, end_ - begin_}; }
   bool empty() const noexcept { return begin_ == end_; }
@@ -37,12 +38,11 @@ class Input {
   bool replace_front(std::size_t bytes, std::string_view replacement) noexcept;
 
  private:
-  static constexpr std::size_t kRoomInFront = 256;
+  static constexpr std::uint32_t kRoomInFront = 256;
 
-  BlockPool& pool_;
   Block block_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
+  std::uint32_t begin_ = 0;
+  std::uint32_t end_ = 0;
 };
 
 }  // namespace winrmlb::net

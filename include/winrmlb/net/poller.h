@@ -55,11 +55,11 @@ class Poller {
   static constexpr std::size_t kBatch = 128;
 
   Descriptor epoll_;
+  TimePoint woke_;
   // What this turn tells: [next_, end_) is still to come.
   std::array<epoll_event, kBatch> events_;
   std::size_t next_ = 0;
   std::size_t end_ = 0;
-  TimePoint woke_{};
 };
 
 }  // namespace winrmlb::net

@@ -55,6 +55,8 @@ class Stream final : private Polled {
   IoResult handshake();
 
   IoResult read(std::span<char> into);
+  /// True: a read would say WouldBlock, as far as can be known without one; it is armed as if it had.
+  bool awaits_input() noexcept;
   IoResult write(std::string_view bytes);
 
   /// No more will be sent: TLS close_notify, then FIN. Reading goes on.

@@ -17,13 +17,16 @@ namespace winrmlb::net {
 void* allocate_frame(std::size_t bytes);
 void release_frame(void* frame, std::size_t bytes) noexcept;
 
-namespace detail {
-
-struct PromiseBase {
-  std::coroutine_handle<> awaiter = std::noop_coroutine();
-
+/// Of what comes and goes with every exchange: its memory is a frame's.
+struct Recycled {
   static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
   static void operator delete(void* frame, std::size_t bytes) noexcept { release_frame(frame, bytes); }
+};
+
+namespace detail {
+
+struct PromiseBase : Recycled {
+  std::coroutine_handle<> awaiter = std::noop_coroutine();
 
   std::suspend_always initial_suspend() noexcept { return {}; }
   struct ResumeAwaiter {
@@ -80,9 +83,7 @@ class [[nodiscard]] Task {
 
 /// A coroutine that nobody awaits: it starts at once and frees itself at its end. The root of a session.
 struct Detached {
-  struct promise_type {
-    static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
-    static void operator delete(void* frame, std::size_t bytes) noexcept { release_frame(frame, bytes); }
+  struct promise_type : Recycled {
     Detached get_return_object() noexcept { return {}; }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_never final_suspend() noexcept { return {}; }

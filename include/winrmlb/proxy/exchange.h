@@ -1,7 +1,8 @@
 // Exchange: one request and its response, as facts that outlive the buffers they were read from.
 //
 // Lives in the session's coroutine while the exchange lasts; each of the eight steps fills in its part, and
-// finish() turns it into one line of the access log and a few counters.
+// finish() turns it into one line of the access log and a few counters. Thousands of exchanges wait at any
+// time for their answers, so what only some need, or need later, is made when it is needed.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include "winrmlb/core/result.h"
 #include "winrmlb/core/time.h"
 #include "winrmlb/http/head.h"
+#include "winrmlb/net/task.h"
 #include "winrmlb/proxy/pump.h"
 #include "winrmlb/proxy/server_link.h"
 #include "winrmlb/winrm/envelope.h"
@@ -41,69 +43,86 @@ struct Timeline {
   }
 };
 
+/// What the server says. Made when the head of an answer is there, be it an interim one.
+struct Answer : net::Recycled {
+  Pump pump;
+  std::uint64_t interim_bytes = 0;  // of `pump`: 1xx, after which the answer itself is still to come
+  std::uint8_t interims = 0;        // how many of them
+  winrm::EnvelopeFacts facts;       // where its body was read
+  bool is_whole = false;            // and all of it is in the input
+  winrm::LoginEvent login;          // what it made of the request's login
+};
+
+/// What routes ask of a request, and pins of a Create.
+struct Asked : net::Recycled {
+  std::string host;      // kept if there are routes
+  std::string resource;  // its ResourceURI
+};
+
 /// An exchange that has been sent more than once: a hunt for its shell, or an operation that is safe to
 /// repeat.
 struct Retry {
   std::vector<ServerId> tried;
-  bool hunts = false;      // counted in the pool's Hunts
-  std::uint8_t times = 0;  // sent again
+  std::optional<balance::Choice> next;  // where it is sent again
+  bool hunts = false;                   // counted in the pool's Hunts
+  std::uint8_t times = 0;               // sent again
   // A hunt that finds nothing gives the client the first answer, which waits in the input of its link.
   ServerLink* first_link = nullptr;
-  Pump first_answer;
+  std::unique_ptr<Answer> first_answer;
   std::uint16_t first_status = 0;
-  winrm::EnvelopeFacts first_facts;
 };
 
 struct Exchange {
   // read, inspect
-  std::size_t head_bytes = 0;      // of the request, at the front of the client's input
-  std::string host;                // kept if there are routes
-  std::unique_ptr<Error> refused;  // at the door
-  http::Method method = http::Method::Other;
+  std::size_t head_bytes = 0;    // of the request, at the front of the client's input
+  std::unique_ptr<Asked> asked;  // null: nobody will want to know
   std::string target;
-  bool sealed = false;
-  bool brings_login = false;    // an Authorization field
-  bool login_is_known = false;  // the session's last one by Basic, which was accepted
   std::size_t login_hash = 0;
+  http::Method method = http::Method::Other;
+  winrm::Charset charset = winrm::Charset::Utf8;
+  bool sealed = false;
+  bool brings_login = false;      // an Authorization field
+  bool login_is_known = false;    // the session's last one by Basic, which was accepted
   bool expects_continue = false;  // the client sends its body only when it is told to
   bool visible = false;           // its envelope has been read: `message`
-  winrm::Charset charset = winrm::Charset::Utf8;
+  bool client_keeps = true;       // the client wants the connection to go on
   winrm::EnvelopeFacts message;
-  std::optional<ServerId> cookie_server;  // that our cookie names
-  std::string resource;                   // ResourceURI of a Create
-  std::unique_ptr<std::string> held;      // what was sent of the request, while it may be sent again
-  bool client_keeps = true;               // the client wants the connection to go on
+  std::unique_ptr<std::string> held;  // what was sent of the request, while it may be sent again
   Pump request;
 
   // choose, connect
-  bool was_routed = false;           // came as far as the choice of a server
-  ServerLink* unfit_link = nullptr;  // leads to a server that does not keep its clients
-  bool pin_was_fresh = false;        // it was used less than a minute before
-  bool server_had_pin = false;       // it was sent to the server where its shell was known to be
-  std::optional<balance::PinKind>
-      unproven_pin;                     // by which it was sent; its use is noted once the answer is good
-  std::optional<balance::Choice> next;  // where it is sent again
-  std::unique_ptr<Retry> retry;         // once it has been sent again
+  ServerLink* unfit_link = nullptr;       // leads to a server that does not keep its clients
+  std::unique_ptr<Retry> retry;           // once it may have to be sent again
+  std::optional<ServerId> cookie_server;  // that our cookie names
   balance::Choice choice;
+  bool was_routed = false;                       // came as far as the choice of a server
+  bool pin_was_fresh = false;                    // it was used less than a minute before
+  bool server_had_pin = false;                   // it was sent to the server where its shell was known to be
+  std::optional<balance::PinKind> unproven_pin;  // it was sent by; its use is noted once the answer is good
 
   // send
   balance::CreateTurn turn;  // of a Create, until its answer is there
 
   // receive, reply
-  std::uint16_t status = 0;
-  std::uint64_t interim_bytes = 0;  // of `response`: 1xx, after which the answer itself is still to come
-  std::uint8_t interims = 0;        // how many of them
-  bool has_cookie = false;          // the client has our cookie once it has this answer
+  bool has_cookie = false;  // the client has our cookie once it has this answer
   bool server_keeps = true;
-  winrm::LoginEvent login;       // what the answer made of the request's login
-  winrm::EnvelopeFacts answer;   // of the server's answer, where that was read
-  bool answer_is_whole = false;  // and all of it is in the input
   bool own_reply = false;
+  std::uint16_t status = 0;  // 0: no answer yet, or none at all
   std::uint64_t own_reply_bytes = 0;
-  Pump response;
+  std::unique_ptr<Answer> answer;
 
   std::unique_ptr<Error> error;  // what ended it, if not its answer
   Timeline at;
+
+  /// For what is noted of the request.
+  Asked& noted() {
+    if (!asked) asked = std::make_unique<Asked>();
+    return *asked;
+  }
+  std::uint64_t response_bytes() const noexcept { return answer ? answer->pump.bytes() : 0; }
+  /// The client has some of the answer, which so cannot be another one any more.
+  bool answer_begun() const noexcept { return answer && answer->pump.bytes() != answer->interim_bytes; }
+  std::uint32_t fault() const noexcept { return answer ? answer->facts.fault : 0; }
 };
 
 /// Its server let it in and took it on, the shell that it names being there: no other answer would be this

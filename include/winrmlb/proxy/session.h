@@ -50,7 +50,7 @@ class Session {
   /// Of the connection that it used last.
   std::optional<ServerId> server() const noexcept { return link_->server; }
   bool bound() const noexcept { return bound_; }
-  std::uint32_t exchanges() const noexcept { return exchanges_; }
+  std::uint32_t exchanges() const noexcept { return tally_.exchanges; }
 
   bool matches(const SessionFilter& filter) const;
   SessionRow row() const;
@@ -83,11 +83,11 @@ class Session {
   net::Task<Status> read_proxy_header();
   std::optional<balance::Refusal> enter(const IpAddress& address);
   net::Task<Status> refuse(balance::Refusal refusal);
-  void pass_door(Exchange& exchange, const http::RequestHead& head);
-  std::optional<Error> check_door(const http::RequestHead& head);
+  void pass_door(Exchange& exchange, const http::RequestHead& head, const winrm::Credentials& credentials);
+  std::optional<Error> check_door(const http::RequestHead& head, const winrm::Credentials& credentials);
   void choose_pool(const Exchange& exchange);
   Status hide_challenges(http::Edit& edit) const;
-  net::Task<Status> read_client_hello();
+  net::Task<Status> read_client_hello(Exchange& exchange);
   net::Task<Status> relay_tls();
   net::Task<Status> relay_both_ways(Exchange& exchange);
   net::Task<Status> secure_client();
@@ -97,7 +97,9 @@ class Session {
   net::Task<Status> read(Exchange& exchange);
   net::Task<Status> inspect(Exchange& exchange);
   Status choose(Exchange& exchange);
+  bool is_connected(Exchange& exchange);
   net::Task<Status> connect(Exchange& exchange);
+  bool needs_turn(const Exchange& exchange) const noexcept;
   net::Task<Status> await_turn(Exchange& exchange);
   net::Task<Status> send(Exchange& exchange);
   net::Task<Status> receive(Exchange& exchange);
@@ -119,7 +121,7 @@ class Session {
   std::string cookie_for(Exchange& exchange) const;
   bool is_spread() const noexcept;
   bool replace_head(net::Input& input, http::Edit& edit, std::size_t& head_bytes);
-  net::Task<void> read_message(Exchange& exchange);
+  void note_message(Exchange& exchange);
   std::uint64_t most_envelope_bytes(winrm::Action action) const;
   Status limit_envelope(Exchange& exchange) const;
   net::Task<void> read_answer(Exchange& exchange);
@@ -132,9 +134,9 @@ class Session {
     balance::PinKind kind;
     bool noted = false;  // this use of it
   };
-  std::optional<Pin> pin_of(const Exchange& exchange);
-  balance::Choice decide(Exchange& exchange, const std::optional<Pin>& pin);
-  balance::Choice follow(ServerId server, bool is_shell);
+  std::optional<Pin> pin_of(const Exchange& exchange, TimePoint now);
+  balance::Choice decide(Exchange& exchange, const std::optional<Pin>& pin, TimePoint now);
+  balance::Choice follow(ServerId server, bool is_shell, TimePoint now);
   bool leaves_home(const Exchange& exchange) const noexcept;
   bool keeps(ServerId server) const noexcept;
   ServerLink* link_to(ServerId server) noexcept;
@@ -172,6 +174,8 @@ class Session {
   void tell_login(ServerId server);
   bool drips(const Exchange& exchange) const;
   static Status body_stalled(const Pump& request);
+  enum class Arrived : std::uint8_t { Nothing, Interim, Answer };
+  Result<Arrived> look_for_answer(Exchange& exchange, http::HeadEnd& head_end);
   Status take_response_head(Exchange& exchange, std::size_t head_bytes);
   void note_answer_to_login(Exchange& exchange);
   net::Task<Status> relay_interim(Exchange& exchange);
@@ -193,15 +197,16 @@ class Session {
   const PoolEntry& pool_entry() const noexcept { return snapshot_->pools[pool_]; }
   balance::Pool& pool() const noexcept { return *pool_entry().pool; }
   const config::Timeouts& timeouts() const noexcept { return pool().settings().timeouts; }
-  void expect_within(milliseconds limit) { deadline_.set(worker_.wheel, worker_.now() + limit); }
+  /// From the beginning of the worker's turn, which is near enough and costs no look at the clock.
+  void expect_within(milliseconds limit) { deadline_.set(worker_.wheel, worker_.poller.woke() + limit); }
   ClientAddress client() const noexcept { return pool().client_of(client_endpoint_.address); }
 
+  // In an order that leaves few gaps: most sessions wait, and there are thousands of them.
   WorkerContext& worker_;
   std::shared_ptr<const Snapshot> snapshot_;
   const ListenerEntry* listener_;
   std::size_t pool_;  // index into the snapshot's: the listener's, or where a route leads
   const SessionId id_;
-  Endpoint client_endpoint_;
 
   net::Wakeup wakeup_;
   net::Deadline deadline_{wakeup_};
@@ -209,7 +214,6 @@ class Session {
   net::Input client_input_;
   ServerLink first_link_;
   std::vector<std::unique_ptr<ServerLink>> further_links_;
-  std::optional<ServerId> home_;     // where messages without a pin go
   ServerLink* link_ = &first_link_;  // the one that the exchange uses
   // What its line in the log says.
   struct Tally {
@@ -217,33 +221,34 @@ class Session {
     std::uint64_t request_bytes = 0;
     std::uint64_t response_bytes = 0;
     std::uint32_t longest_us = 0;
+    std::uint32_t exchanges = 0;
     std::uint32_t shells = 0;
     std::uint32_t commands = 0;
-    bool sealed = false;
   };
   Tally tally_;
-  std::uint32_t exchanges_ = 0;
-  std::string user_;                            // of the login that the exchange goes by, if that names it
-  winrm::Scheme scheme_ = winrm::Scheme::None;  // of that login
+  std::string user_;  // of the login that the exchange goes by, if that names it
   // Of what comes with every request of a session, and need not be looked up each time.
   std::size_t accepted_login_ = 0;  // hash of the Basic login that was accepted last
   Uuid known_shell_;                // that the last message named, and was served with
   winrm::LoginTrace login_;         // of the connection-bound login, if there is one
-  bool bound_ = false;              // a connection-bound login began, or sealed messages came
-  bool has_cookie_ = false;         // the client has been given one for its server, or brought it
+
+  std::shared_ptr<balance::Admission> admitted_by_;
+  IpAddress admitted_as_;         // as whose session it is counted there
+  IpAddress connection_address_;  // before X-Forwarded-For has said another
+  Endpoint client_endpoint_;
+  std::optional<ServerId> home_;  // where messages without a pin go
+
+  winrm::Scheme scheme_ = winrm::Scheme::None;  // of the login that the exchange goes by
+  bool bound_ = false;                          // a connection-bound login began, or sealed messages came
+  bool has_cookie_ = false;                     // the client has been given one for its server, or brought it
+  bool basic_login_counted_ = false;            // such a login comes with every request
+  bool address_is_known_ = false;               // X-Forwarded-For has said it once
+  bool was_sealed_ = false;                     // some message, for the log
   bool stopping_ = false;
   bool awaits_verdict_ = false;
   bool server_lost_ = false;   // lose_server()
   bool idle_ = false;          // between exchanges
   bool client_ended_ = false;  // the client has finished sending; it may still read
-
-  // Let in by whom, and as whose session it is counted there.
-  std::shared_ptr<balance::Admission> admitted_by_;
-  IpAddress admitted_as_;
-  IpAddress connection_address_;      // before X-Forwarded-For has said another
-  std::string server_name_;           // that the client's TLS asked for
-  bool basic_login_counted_ = false;  // such a login comes with every request
-  bool address_is_known_ = false;     // X-Forwarded-For has said it once
 
   friend class SessionList;
   Session* next_ = nullptr;
