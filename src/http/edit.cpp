@@ -120,7 +120,8 @@ bool ends_here(FieldName name) noexcept {
 }
 
 bool is_kept_option(std::string_view option) noexcept {
-  return option == "keep-alive" || equals_ignoring_case(option, "close") || equals_ignoring_case(option, "keep-alive");
+  return option == "keep-alive" || equals_ignoring_case(option, "close") ||
+         equals_ignoring_case(option, "keep-alive");
 }
 
 enum class Outcome : std::uint8_t { Fine, Forbidden, TooMany };

@@ -25,11 +25,11 @@ SessionRow Session::row() const {
           .user = user_,
           .scheme = scheme_ == winrm::Scheme::None ? std::string() : std::string(name_of(scheme_)),
           .opened = tally_.began,
-          .exchanges = exchanges_,
+          .exchanges = tally_.exchanges,
           .request_bytes = tally_.request_bytes,
           .response_bytes = tally_.response_bytes,
           .bound = bound_,
-          .sealed = tally_.sealed,
+          .sealed = was_sealed_,
           .idle = idle_};
 }
 
