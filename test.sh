@@ -140,7 +140,7 @@ done
 
 # What the short form runs under the sanitizers: modules whose tests are one program each, so that neither the
 # simulated server nor the clients need building twice.
-sanitized="core http winrm config telemetry balance net health proxy admin app scenarios"
+sanitized="core http winrm config telemetry balance net health state proxy admin app scenarios"
 
 sanitize_some() {
   local targets

@@ -22,6 +22,7 @@ BALANCER = "127.0.0.1"
 SERVERS = {"ps1": "127.0.0.11", "ps2": "127.0.0.12", "ps3": "127.0.0.13"}
 CLIENTS = ["127.0.0.21", "127.0.0.22", "127.0.0.23", "127.0.0.24"]
 USER, PASSWORD = "robot", "demo-password"
+TOKEN = "demo-token-for-the-page"
 EXCHANGES = 10  # of a run_cmd and a run_ps: create, command, receive, signal and delete, twice
 START_SECONDS = 20  # to be up, even on a busy machine
 
@@ -74,7 +75,7 @@ class Program:
 
 def refuse_busy_ports(options):
     for name, address in {"the balancer": BALANCER, **SERVERS}.items():
-        for port in (options.port, options.tls_port):
+        for port in (options.port, options.tls_port, *([page_port(options)] if address == BALANCER else [])):
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
@@ -108,6 +109,11 @@ def make_certificates(folder):
                 "-extfile", "extensions", "-out", f"{name}.pem")
 
 
+def page_port(options):
+    """Where the dashboard, the API and /metrics are: beside the listeners."""
+    return options.tls_port + 1
+
+
 def write_configuration(folder, options):
     def ports():  # said only where they differ from what a server has anyway
         if (options.port, options.tls_port) == (5985, 5986):
@@ -123,10 +129,11 @@ pools:
   teams:
     server_tls: {{ca: ca.pem}}
     servers:
-{servers}admin: {{socket: control.sock}}
+{servers}admin: {{bind: "{BALANCER}:{page_port(options)}", token_file: tokens.txt, socket: control.sock}}
 log: {{file: winrm-lb.log, access_file: access.log}}
 """
     (folder / "winrm-lb.yaml").write_text(text, encoding="utf-8")
+    (folder / "tokens.txt").write_text(f"demo {TOKEN}\n", encoding="utf-8")
     (folder / "users.txt").write_text(f":{USER}:{PASSWORD}\n", encoding="utf-8")
     return text
 
@@ -263,7 +270,9 @@ def stay(farm):
     socket_path = os.path.relpath(folder / "control.sock")
     program = os.path.relpath(options.programs / "winrm-lb")
     print(f"""
-Everything stays up until Ctrl-C. To try, from another terminal:
+Everything stays up until Ctrl-C. The dashboard: http://{BALANCER}:{page_port(options)}/ (its token: {TOKEN})
+
+To try, from another terminal:
 
   {program} status --socket {socket_path}
   {program} top --socket {socket_path}
@@ -294,8 +303,8 @@ def main():
     parser.add_argument("--tls-port", type=port_number, default=5986)
     parser.add_argument("--once", action="store_true")
     options = parser.parse_args()
-    if options.port == options.tls_port:
-        parser.error("the two ports must differ")
+    if options.port in (options.tls_port, page_port(options)) or options.tls_port == 65535:
+        parser.error("the two ports and the one after the second, the dashboard's, must differ")
     if options.port != 5985:  # beside a demonstration that may be up on the usual ports
         options.folder = options.folder.with_name(f"{options.folder.name}-{options.port}")
     options.folder.mkdir(parents=True, exist_ok=True)
