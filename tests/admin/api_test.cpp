@@ -212,11 +212,21 @@ TEST_F(ApiTest, ChangesAreNotedWithWhoAndWhenceAndHowTheyWent) {
 
 TEST_F(ApiTest, WhatIsNotThereIsSaidWithWhatIsNear) {
   EXPECT_THAT(detail(call("GET", "/api/v1/statsu")), HasSubstr("perhaps /api/v1/status was meant"));
-  EXPECT_THAT(detail(call("GET", "/")), HasSubstr("GET /api/v1 lists what there is"));
+  EXPECT_THAT(detail(call("GET", "/index.html")), HasSubstr("GET /api/v1 lists what there is"));
   EXPECT_THAT(detail(call("GET", "/api/v1/pools/team")), HasSubstr("perhaps teams was meant"));
   EXPECT_THAT(detail(call("GET", "/api/v1/pools/teams/servers/x")), HasSubstr("there are ps1, ps2"));
   EXPECT_EQ(call("GET", "").status, 404U);
   EXPECT_EQ(call("GET", "/api/v1/status/").status, 404U);
+}
+
+TEST_F(ApiTest, ThePageComesWithAPolicyThatLetsNothingElseIn) {
+  for (const auto* path : {"/", "/dashboard", "/dashboard.css", "/dashboard.js"}) {
+    const auto answer = call("GET", path);
+    EXPECT_EQ(answer.status, 200U) << path;
+    EXPECT_THAT(field(answer, "Content-Security-Policy"), HasSubstr("default-src 'none'; script-src 'self'"));
+    EXPECT_FALSE(field(answer, "ETag").empty()) << path;
+  }
+  EXPECT_EQ(field(call("POST", "/"), "Allow"), "GET, HEAD");
 }
 
 TEST_F(ApiTest, AMethodThatIsNotThereIsToldThoseThatAre) {
