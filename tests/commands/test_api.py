@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import wsman
-from balancer import Balancer, await_value
+from balancer import POOL, Balancer, await_value
 from desk import Answer, Desk
 from winrm_sim import ROOT, WinrmSim, make_certificate
 
@@ -49,17 +49,17 @@ def call(balancer, method, target, body=None, token=None, **fields):
 
 def test_reading_is_free_here_and_changing_takes_the_token(balancer):
     assert call(balancer, "GET", "/api/v1/status").status == 200
-    target = "/api/v1/pools/farm/servers/ps1/drain"
+    target = f"/api/v1/pools/{POOL}/servers/ps1/drain"
     assert call(balancer, "POST", target).status == 401
     assert call(balancer, "POST", target, token="x" * 33).status == 401
     assert call(balancer, "POST", target, token=TOKEN).json["mode"] == "drain"
-    assert call(balancer, "POST", "/api/v1/pools/farm/servers/ps1/ready", token=TOKEN).status == 200
+    assert call(balancer, "POST", f"/api/v1/pools/{POOL}/servers/ps1/ready", token=TOKEN).status == 200
 
 
 def test_a_change_may_insist_on_the_configuration_that_it_knows(balancer):
     etag = call(balancer, "GET", "/api/v1/configuration").fields["ETag"]
     assert Desk(balancer).run("reload").returncode == 0
-    target = "/api/v1/pools/farm/servers/ps1/ready"
+    target = f"/api/v1/pools/{POOL}/servers/ps1/ready"
     assert call(balancer, "POST", target, token=TOKEN, **{"If-Match": "*"}).status == 200
     stale = http.client.HTTPConnection(*balancer.admin, timeout=PATIENCE)
     stale.request("POST", target, headers={"If-Match": etag, "Authorization": f"Bearer {TOKEN}"})
@@ -166,7 +166,7 @@ def test_the_answers_are_as_the_document_says(balancer, method, path, operation)
         for brace, value in NAMES.items():
             target = target.replace(brace, value)
         if name == "forget":
-            call(balancer, "PUT", "/api/v1/pools/farm/clients/127.9.8.2/pin", {"server": "ps1"}, token=TOKEN)
+            call(balancer, "PUT", f"/api/v1/pools/{POOL}/clients/127.9.8.2/pin", {"server": "ps1"}, token=TOKEN)
             target = target.replace("127.9.8.1", "127.9.8.2")
         answer = call(balancer, method, target + ARGUMENTS.get(name, ""), BODIES.get(name), token=TOKEN)
     assert answer.status == 200, answer.text

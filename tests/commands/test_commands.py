@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 import wsman
-from balancer import await_value
+from balancer import POOL, await_value
 
 CLIENT = "127.9.0.1"
 DONE, FAILED, MISTAKES, CUT, NONSENSE = 0, 1, 2, 3, 100
@@ -25,7 +25,7 @@ def said(desk, *words, code=DONE):
 
 
 def home_of(desk, client):
-    return desk.get(f"/pools/farm/clients/{client}").json["server"]
+    return desk.get(f"/pools/{POOL}/clients/{client}").json["server"]
 
 
 # What shows.
@@ -108,7 +108,7 @@ def test_drain_waits_until_the_server_is_empty_and_ready_brings_it_back(desk, ba
         assert desk.json("status")["pools"][0]["servers"][int(home[-1]) - 1]["drain"]["empty"] is False
     assert f"{home} (drain): empty" in said(desk, "drain", home, "--wait")
     assert "ready" in said(desk, "ready", home)
-    assert desk.get(f"/pools/farm/servers/{home}").json["mode"] == "ready"
+    assert desk.get(f"/pools/{POOL}/servers/{home}").json["mode"] == "ready"
 
 
 def test_a_drain_that_cuts_something_says_so_by_its_exit_code(desk, balancer):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 import wsman
-from balancer import Balancer, await_value
+from balancer import POOL, Balancer, await_value
 from desk import Desk
 from sealing_client import NtlmLogin, SealingClient, gssapi
 from winrm_sim import DEFAULT_PASSWORD, DEFAULT_USER, ROOT, WinrmSim
@@ -48,7 +48,7 @@ class Case:
         return client
 
     def home(self):
-        return self.desk.get(f"/pools/farm/clients/{ADDRESS}").json["server"]
+        return self.desk.get(f"/pools/{POOL}/clients/{ADDRESS}").json["server"]
 
     def other(self, name):
         return next(other for other in self.sims if other != name)

@@ -14,7 +14,7 @@ import urllib.request
 import pytest
 
 import browser as chromium
-from balancer import Balancer
+from balancer import POOL, Balancer
 from winrm_sim import WinrmSim
 from wsman import IDENTIFY, SOAP, Client
 
@@ -108,7 +108,7 @@ def test_it_shows_what_the_api_says(balancer, page):
 
     page.wait(lambda: len(page.all("#clients tbody tr")) == 7, "all clients")
     by_api = [[one["client"], one["server"], str(one["sessions"]), str(one["shells"])]
-              for one in api(balancer, "pools/farm/clients")["clients"]]
+              for one in api(balancer, f"pools/{POOL}/clients")["clients"]]
     assert [[one["Client"], one["Server"], one["Sessions"], one["Shells"]]
             for one in (cells(page, one) for one in page.all("#clients tbody tr"))] == by_api
     assert page.text("[data-key=sessions] .now") == str(api(balancer, "status")["sessions"])

@@ -35,6 +35,7 @@ import time
 
 from winrm_sim import ROOT, make_certificate
 
+POOL = "farm"  # what its one pool is called
 PATIENCE = 30  # seconds, for what should take far less than one
 
 
@@ -111,8 +112,8 @@ class Balancer:
         else:
             servers = {sim.name: server_settings(sim) for sim in servers}
         listeners = [
-            {"name": "plain", "bind": "127.0.0.1:0", "pool": "farm"},
-            {"name": "tls", "bind": "127.0.0.1:0", "pool": "farm",
+            {"name": "plain", "bind": "127.0.0.1:0", "pool": POOL},
+            {"name": "tls", "bind": "127.0.0.1:0", "pool": POOL,
              "tls": {"certificate": str(certificate), "key": str(key)}}]
         # A listener is there if all servers have its port: they are checked on the ports of all listeners.
         listeners = [one for one in listeners
@@ -120,7 +121,7 @@ class Balancer:
         self.settings = {
             "workers": workers,
             "listeners": listeners,
-            "pools": {"farm": {"servers": servers, "server_tls": {"verify": "none"}, **pool}},
+            "pools": {POOL: {"servers": servers, "server_tls": {"verify": "none"}, **pool}},
             "admin": {"socket": str(self.socket), **(admin or {})},
             "log": {"file": str(self.folder / "winrm-lb.log"), "access_file": str(self.access_file)}}
         if limits:
