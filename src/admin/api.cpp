@@ -11,6 +11,7 @@
 #include "json_text.h"
 #include "operations.h"
 #include "winrmlb/core/text.h"
+#include "winrmlb/http/reply.h"
 
 namespace winrmlb::admin {
 
@@ -110,42 +111,9 @@ bool is_met(std::string_view if_match, std::string_view etag) {
 
 }  // namespace
 
-std::string_view reason_of(unsigned status) noexcept {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 304:
-      return "Not Modified";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 409:
-      return "Conflict";
-    case 412:
-      return "Precondition Failed";
-    case 413:
-      return "Content Too Large";
-    case 421:
-      return "Misdirected Request";
-    case 422:
-      return "Unprocessable Content";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return "Error";
-  }
-}
-
 ApiAnswer problem(unsigned status, std::string_view detail) {
   const json::object object{{"type", "about:blank"},
-                            {"title", text(reason_of(status))},
+                            {"title", text(http::reason_phrase(static_cast<std::uint16_t>(status)))},
                             {"status", status},
                             {"detail", text(detail)}};
   return {.status = status,

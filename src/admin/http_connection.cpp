@@ -17,6 +17,7 @@
 #include <boost/beast/http.hpp>
 
 #include "winrmlb/core/time.h"
+#include "winrmlb/http/reply.h"
 
 namespace winrmlb::admin {
 
@@ -55,7 +56,7 @@ ApiRequest to_api(const HttpRequest& request, const Doorman& doorman) {
 HttpResponse to_http(const HttpRequest& request, ApiAnswer answer) {
   HttpResponse response(http::int_to_status(answer.status), request.version());
   response.result(answer.status);
-  response.reason(reason_of(answer.status));
+  response.reason(winrmlb::http::reason_phrase(static_cast<std::uint16_t>(answer.status)));
   response.set(http::field::content_type, answer.type);
   response.set("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : answer.fields)

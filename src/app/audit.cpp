@@ -1,11 +1,11 @@
 #include "winrmlb/app/audit.h"
 
-#include <algorithm>
 #include <csignal>
 #include <iostream>
 
 #include <boost/json/serialize.hpp>
 
+#include "ways.h"
 #include "winrmlb/admin/audit.h"
 #include "winrmlb/app/password.h"
 #include "winrmlb/app/snapshot_builder.h"
@@ -15,26 +15,10 @@ namespace winrmlb::app {
 
 namespace {
 
-// By which listeners clients come to a pool, be it by a route.
-bool leads_to(const proxy::Snapshot& snapshot, const proxy::ListenerEntry& listener, std::size_t pool) {
-  if (listener.pool == pool) return true;
-  const auto& routes = snapshot.settings.routes;
-  for (std::size_t i = 0; i < routes.size(); ++i) {
-    const bool here = routes[i].listener.empty() || routes[i].listener == listener.settings.name;
-    if (here && snapshot.route_pools[i] == pool) return true;
-  }
-  return false;
-}
-
 std::vector<health::AuditOrder> orders_of(const proxy::Snapshot& snapshot) {
   std::vector<health::AuditOrder> orders;
-  for (std::size_t p = 0; p < snapshot.pools.size(); ++p) {
-    const auto& entry = snapshot.pools[p];
-    const auto any = [&](bool with_tls) {
-      return std::any_of(snapshot.listeners.begin(), snapshot.listeners.end(), [&](const auto& listener) {
-        return listener.settings.tls.has_value() == with_tls && leads_to(snapshot, listener, p);
-      });
-    };
+  for (const auto& entry : snapshot.pools) {
+    const auto ways = ways_to(snapshot, entry);
     const auto& settings = entry.pool->settings();
     const auto& account = settings.health.account;
     for (std::size_t i = 0; i < entry.targets.size(); ++i) {
@@ -44,8 +28,8 @@ std::vector<health::AuditOrder> orders_of(const proxy::Snapshot& snapshot) {
                                .server = member.settings.name,
                                .host = member.settings.host,
                                .address = target.address};
-      if (any(false)) order.plain = {target.port};
-      if (any(true)) order.by_tls = {target.tls_port};
+      if (ways.plain) order.plain = {target.port};
+      if (ways.tls) order.by_tls = {target.tls_port};
       order.tls = entry.server_tls;
       order.source = settings.source;
       order.settings = settings.health;

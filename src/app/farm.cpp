@@ -5,6 +5,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "ways.h"
 #include "winrmlb/app/password.h"
 #include "winrmlb/net/clock.h"
 #include "winrmlb/proxy/session.h"
@@ -16,33 +17,12 @@ using telemetry::Level;
 
 namespace {
 
-/// Which ports of its servers the clients of a pool come to.
-struct Ways {
-  bool plain = false;
-  bool tls = false;
-};
-
-// A route may lead a listener's clients to a pool that the listener does not name.
-bool leads_to(const proxy::Snapshot& snapshot, const proxy::ListenerEntry& listener,
-              const proxy::PoolEntry& pool) {
-  if (&snapshot.pools[listener.pool] == &pool) return true;
-  for (std::size_t i = 0; i < snapshot.route_pools.size(); ++i) {
-    const auto& route = snapshot.settings.routes[i];
-    const bool may_hold = (route.listener.empty() || route.listener == listener.settings.name) &&
-                          (route.sni.empty() || listener.settings.tls);
-    if (may_hold && &snapshot.pools[snapshot.route_pools[i]] == &pool) return true;
-  }
-  return false;
-}
-
-Ways ways_to(const proxy::Snapshot& snapshot, const proxy::PoolEntry& pool) {
+/// Which ports of its servers are checked.
+Ways checked_ways(const proxy::Snapshot& snapshot, const proxy::PoolEntry& pool) {
   const auto ports = pool.pool->settings().health.ports;
   if (ports != config::CheckedPorts::InUse)
     return {.plain = ports == config::CheckedPorts::Plain, .tls = ports == config::CheckedPorts::Tls};
-  Ways ways;
-  for (const auto& listener : snapshot.listeners) {
-    if (leads_to(snapshot, listener, pool)) (listener.settings.tls ? ways.tls : ways.plain) = true;
-  }
+  Ways ways = ways_to(snapshot, pool);
   if (!ways.tls) ways.plain = true;  // nobody comes yet
   return ways;
 }
@@ -70,7 +50,7 @@ void Farm::adopt(std::shared_ptr<const proxy::Snapshot> snapshot) {
   std::vector<health::Watched> watched;
   for (const auto& entry : snapshot_->pools) {
     const auto& settings = entry.pool->settings();
-    const Ways ways = ways_to(*snapshot_, entry);
+    const Ways ways = checked_ways(*snapshot_, entry);
     const std::string password = password_of(settings);
     for (std::size_t i = 0; i < entry.targets.size(); ++i) {
       const auto& target = entry.targets[i];

@@ -52,6 +52,8 @@ std::string_view reason_phrase(std::uint16_t status) noexcept {
       return "Conflict";
     case 411:
       return "Length Required";
+    case 412:
+      return "Precondition Failed";
     case 413:
       return "Content Too Large";
     case 414:
@@ -62,6 +64,8 @@ std::string_view reason_phrase(std::uint16_t status) noexcept {
       return "Expectation Failed";
     case 421:
       return "Misdirected Request";
+    case 422:
+      return "Unprocessable Content";
     case 429:
       return "Too Many Requests";
     case 431:

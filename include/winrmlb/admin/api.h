@@ -109,6 +109,5 @@ class Api {
 
 /// RFC 9457.
 ApiAnswer problem(unsigned status, std::string_view detail);
-std::string_view reason_of(unsigned status) noexcept;
 
 }  // namespace winrmlb::admin
