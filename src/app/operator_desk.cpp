@@ -204,10 +204,10 @@ void OperatorDesk::tick(TimePoint now, WallTime wall) {
   if (now < next_look_) return;
   next_look_ = now + kLook;
   renew_certificate();
-  const auto seen = lent_.view();
+  const auto seen = view();
   note_changes(seen);
   if (history_.is_due(now)) history_.note(admin::totals_of(seen), admin::server_totals_of(seen), now, wall);
-  if (api_.events().has_subscribers()) api_.events().publish("status", admin::status(view()));
+  if (api_.events().has_subscribers()) api_.events().publish("status", admin::status(seen));
 }
 
 void OperatorDesk::note_changes(const admin::View& now) {
